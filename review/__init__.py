@@ -1,0 +1,1 @@
+"""The reviewer: knows git and diffs, not GitHub."""

@@ -1,0 +1,1 @@
+"""The engine and the MCP host: knows tool calls, not reviews, not GitHub."""
