@@ -46,6 +46,8 @@ class SessionOptions:
     """Values for servers by name; each server gets only the names its manifest lists."""
     jobs: int | None = None
     """Tool calls at the same time; None takes the default."""
+    first_servers: tuple[str, ...] = FIRST_SERVERS
+    """Servers started at once."""
 
 
 @asynccontextmanager
@@ -65,7 +67,7 @@ async def open_session(options: SessionOptions) -> AsyncIterator[ReviewSession]:
     async with ServerPool.open(
         configs, scratch=options.scratch / "servers", environment=environment, profile=options.profile
     ) as pool:
-        pool.prestart(*FIRST_SERVERS)
+        pool.prestart(*options.first_servers)
         from review.reviewer import SmartGitReviewer
         from workflows.engine import WorkflowEngine
 

@@ -16,7 +16,15 @@ def main(locks: list[str]) -> int:
         if subprocess.run(command, check=False).returncode == 0:
             return 0
         sys.stderr.write("uv could not install the lock files; trying pip\n")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+    ]
     return subprocess.run([*pip, *files], check=False).returncode
 
 

@@ -1,0 +1,5 @@
+"""``python -P -m bot`` is the command ``patchwarden``."""
+
+from bot.cli import main
+
+main()
