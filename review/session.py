@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -46,6 +47,8 @@ class SessionOptions:
     """Values for servers by name; each server gets only the names its manifest lists."""
     jobs: int | None = None
     """Tool calls at the same time; None takes the default."""
+    approvals: tuple[tuple[str, str], ...] = ()
+    """Pairs of server and tool that a person allowed by asking for them."""
     first_servers: tuple[str, ...] = FIRST_SERVERS
     """Servers started at once."""
 
@@ -65,9 +68,15 @@ async def open_session(options: SessionOptions) -> AsyncIterator[ReviewSession]:
     environment = {**(options.environment or {}), "WORKSPACE_ROOTS": roots, "MCP_PROFILE": options.profile}
     configs = catalogue.load(options.servers_file)
     async with ServerPool.open(
-        configs, scratch=options.scratch / "servers", environment=environment, profile=options.profile
+        configs,
+        scratch=options.scratch / "servers",
+        environment=environment,
+        profile=options.profile,
+        approvals=options.approvals,
     ) as pool:
         pool.prestart(*options.first_servers)
+        # One turn of the loop starts the processes; the imports below then run beside theirs.
+        await asyncio.sleep(0)
         from review.reviewer import SmartGitReviewer
         from workflows.engine import WorkflowEngine
 

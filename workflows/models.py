@@ -160,3 +160,14 @@ class WorkflowResult(Frozen):
     started_at: datetime
     completed_at: datetime | None = None
     duration_ms: int = 0
+
+
+class HealthSample(Frozen):
+    """How an MCP server was at one moment, as the health log keeps it."""
+
+    server_name: str
+    status: str
+    """``healthy``, ``degraded``, ``unhealthy`` or ``offline``."""
+    response_time_ms: float = 0.0
+    error_message: str | None = None
+    checked_at: datetime

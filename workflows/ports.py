@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from workflows.models import ToolResult, WorkflowResult
+from workflows.models import HealthSample, ToolResult, WorkflowResult
 
 
 class ToolCaller(Protocol):
     """Calls a tool of a named server. The engine knows nothing else of MCP."""
 
-    async def call(
-        self, server: str, tool: str, arguments: Mapping[str, Any], *, timeout_s: float
-    ) -> ToolResult:
+    async def call(self, server: str, tool: str, arguments: Mapping[str, Any], *, timeout_s: float) -> ToolResult:
         """Call one tool once.
 
         Args:
@@ -53,4 +51,12 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+
+class HealthLog(Protocol):
+    """Where the health of servers is remembered."""
+
+    async def record(self, sample: HealthSample) -> None:
+        """Store one sample."""
         ...
