@@ -1,0 +1,1 @@
+"""The bundled MCP servers: separate programs that share only their safeguards."""

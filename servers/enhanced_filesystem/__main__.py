@@ -1,0 +1,6 @@
+"""Runs enhanced-filesystem over standard input and output."""
+
+from servers.guard.start import serve
+
+if __name__ == "__main__":
+    serve("enhanced_filesystem")

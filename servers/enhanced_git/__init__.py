@@ -1,0 +1,1 @@
+"""The MCP server enhanced-git: structured, read-only answers about a repository."""

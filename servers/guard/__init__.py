@@ -1,0 +1,1 @@
+"""Safeguards the bundled servers share: environment, paths, processes, faults, results."""

@@ -1,0 +1,1 @@
+"""The MCP server simple-warp: runs named commands in a sandbox."""
