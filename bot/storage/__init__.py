@@ -1,0 +1,1 @@
+"""The adapter to SQLite and PostgreSQL. Rows never leave."""
