@@ -29,6 +29,8 @@ class Invocation:
     args: tuple[str, ...]
     line: int
     """1-based line in the comment."""
+    addressed: bool = False
+    """Whether we were called by name, so that an unknown command deserves an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,12 @@ class CommandContext:
     number: int
     comment_id: int
     comment_ms: int
-    """When the comment was made or last edited, ms since the epoch: the ordinal of what follows."""
+    """When the comment was made or last edited, ms since the epoch."""
     actor: Actor
     installation_id: int
+    ordinal: int
+    """Orders what follows among all that concerns the pull request."""
+    delivery_id: str
     lookup: EventContext
     commands: Sequence[Command]
     """All commands, for ``/help``."""
@@ -54,6 +59,8 @@ class Command(Protocol):
     usage: ClassVar[str]
     summary: ClassVar[str]
     permission: ClassVar[Permission]
+    author_may: ClassVar[bool]
+    """Whether the pull request's author may use it whatever their permission."""
 
     async def run(self, context: CommandContext, args: tuple[str, ...]) -> Decision:
         """Decide what to do.

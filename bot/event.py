@@ -20,3 +20,7 @@ class EventContext(Protocol):
     async def pull_request(self, repository: RepositoryRef, number: int) -> PullRequestRef:
         """The pull request as it is now."""
         ...
+
+    async def reviewed_numbers(self, repository: RepositoryRef, head_sha: str) -> tuple[int, ...]:
+        """Numbers of the pull requests whose reviews left a check run of ours on this commit."""
+        ...

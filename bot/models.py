@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from review.config import ReviewConfig
+
 
 class Frozen(BaseModel):
     """A value that travels: immutable, and strict about unknown keys."""
@@ -42,6 +44,11 @@ class RepositoryRef(Frozen):
     def full_name(self) -> str:
         """``owner/name``."""
         return f"{self.owner}/{self.name}"
+
+    @property
+    def html_url(self) -> str:
+        """Address of its page: GitHub's clone address without ``.git``."""
+        return self.clone_url.removesuffix(".git")
 
 
 class Actor(Frozen):
@@ -116,6 +123,13 @@ class ReviewTarget(Frozen):
     details_url: str | None = None
     reason: str = ""
     """What started it: ``opened``, ``synchronize``, ``command`` …"""
+    config: ReviewConfig = Field(default_factory=ReviewConfig)
+    """The repository's own settings, as the base has them."""
+    previous: ReviewRecord | None = None
+    """The review before this one: what tells new, still open and fixed apart."""
+    started_at: datetime | None = None
+    receipts: tuple[PublishReceipt, ...] = ()
+    """What publishers before this one left or could not leave."""
 
 
 class StoredFinding(Frozen):

@@ -44,6 +44,8 @@ class PublishingServices:
     app_slug: str
     now: Callable[[], datetime]
     public_url: str | None = None
+    commands: tuple[tuple[str, str], ...] = ()
+    """Usage and summary of each slash command, for the summary comment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
