@@ -1,4 +1,4 @@
-"""The runner's environment as values: which change to review and where to write. Only reader of the environment here."""
+"""The runner's environment as values: which change to review and where to write."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from action.output import (
     write_summary,
 )
 from review.errors import CheckoutError, ConfigError, ReviewError
+from workflows import logs
 
 if TYPE_CHECKING:
     from review.config import ReviewConfig
@@ -43,6 +44,7 @@ def run(environ: Mapping[str, str]) -> int:
         0 nothing at or above the threshold; 1 findings; 2 the workflow or configuration must be changed;
         3 the review could not be completed (only with ``fail-on-incomplete`` when a part of it ran).
     """
+    logs.configure("error")
     try:
         context = ActionContext.from_env(environ)
         report = asyncio.run(_review(context, environ))

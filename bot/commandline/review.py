@@ -69,7 +69,7 @@ class Options(TypedDict):
 @click.option(
     "--llm", metavar="auto|off|SERVER", default="auto", show_default=True, help="Which model server may help."
 )
-@click.option("--all-files", is_flag=True, help="Review whole files, not only the lines the change adds.")
+@click.option("--all-files", is_flag=True, help="Review every file at the head, not only the change.")
 @click.option("--no-cache", is_flag=True, help="Do not reuse answers of earlier tool calls.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Tool calls at the same time.  [default: 8]")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on standard error.")
@@ -80,7 +80,10 @@ def review(invocation: Invocation, **options: Unpack[Options]) -> None:
     PATH is a folder of a git repository; a folder below its top limits the review to that folder.
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration, 3 not completed.
     """
+    from workflows import logs
+
     _check(options)
+    logs.configure("error")
     try:
         sys.exit(asyncio.run(_review(invocation, options)))
     except KeyboardInterrupt:
@@ -140,9 +143,9 @@ async def _review(invocation: Invocation, options: Options) -> Exit:
                 with progress:
                     progress("change", "reading the change")
                     async with _workspace(options, diff, session.workspaces) as workspace:
-                        scoped = _scoped(workspace, options["path"])
+                        scoped = await _scoped(workspace, options["path"])
                         if not scoped.diff.files:
-                            await _say_nothing(options, scoped)
+                            await _say_nothing(options)
                             if options["format_"] == "text":
                                 return Exit.OK
                         config = await _config(options, scoped)
@@ -199,14 +202,17 @@ def _workspace(options: Options, diff: bytes | None, scratch: Path) -> AbstractA
     )
 
 
-def _scoped(workspace: Workspace, path: Path | None) -> Workspace:
+async def _scoped(workspace: Workspace, path: Path | None) -> Workspace:
     """Limit the change to the folder that was named, when it lies below the repository's top."""
-    if path is None or workspace.top is None:
+    from review.local import find_repository
+
+    if path is None or workspace.repository is None:
         return workspace
-    inside = path.resolve()
-    if inside == workspace.top or not inside.is_relative_to(workspace.top):
+    repository = await find_repository(path)
+    top, inside = await asyncio.to_thread(lambda: (repository.root.resolve(), path.resolve()))
+    if inside == top or not inside.is_relative_to(top):
         return workspace
-    prefix = inside.relative_to(workspace.top).as_posix()
+    prefix = inside.relative_to(top).as_posix()
     files = tuple(f for f in workspace.diff.files if f.path == prefix or f.path.startswith(prefix + "/"))
     return replace(workspace, diff=replace(workspace.diff, files=files))
 
@@ -224,8 +230,6 @@ async def _config(options: Options, workspace: Workspace) -> ReviewConfig:
     changes: dict[str, object] = {}
     if options["fail_on"] is not None:
         changes["fail_on"] = options["fail_on"]
-    if options["all_files"]:
-        changes["all_lines"] = True
     if options["only"]:
         changes["only"] = _names(options["only"], "--only")
     if options["skip"]:
@@ -233,7 +237,7 @@ async def _config(options: Options, workspace: Workspace) -> ReviewConfig:
     return ReviewConfig.model_validate({**config.model_dump(), **changes})
 
 
-async def _say_nothing(options: Options, workspace: Workspace) -> None:
+async def _say_nothing(options: Options) -> None:
     """Say that there is nothing to review, and what could be."""
     from review.local import recent_commits
 
@@ -244,13 +248,13 @@ async def _say_nothing(options: Options, workspace: Workspace) -> None:
     else:
         what = f"changes against {options['base'] or 'the default branch'}"
     click.echo(f"No {what}: nothing to review.", err=True)
-    if options["diff"] or options["staged"] or workspace.top is None:
+    if options["diff"] or options["staged"]:
         return
-    commits = await recent_commits(workspace.top, 5)
+    commits = await recent_commits(options["path"] or Path.cwd(), 5)
     if commits:
         click.echo("\nRecent commits; review the last one with `patchwarden review --base HEAD~1`:\n", err=True)
         for commit in commits:
-            click.echo(f"  {commit}", err=True)
+            click.echo(f"  {commit.sha[:10]} {commit.subject}", err=True)
 
 
 def _write(invocation: Invocation, options: Options, report: ReviewReport) -> None:

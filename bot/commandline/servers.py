@@ -104,12 +104,12 @@ def call(invocation: Invocation, server: str, tool: str, arguments: str, root: P
         )
         return Exit.INCOMPLETE
 
-    sys.exit(_with_pool(invocation, ask, (server,), root=root))
+    sys.exit(_with_pool(invocation, ask, (server,), root=root.resolve(), approvals=((server, tool),)))
 
 
 def _catalogue(invocation: Invocation) -> tuple[MCPServerConfig, ...]:
+    from workflows.errors import CatalogueError
     from workflows.host import catalogue
-    from workflows.host.catalogue import CatalogueError
 
     try:
         return catalogue.load(settings_of(invocation).service.servers_file)
@@ -129,18 +129,23 @@ def _with_pool(
     invocation: Invocation,
     ask: Callable[[ServerPool], Awaitable[int]],
     names: tuple[str, ...],
-    root: Path = Path(),
+    *,
+    root: Path | None = None,
+    approvals: tuple[tuple[str, str], ...] = (),
 ) -> int:
     """Run a question over a pool of a developer's own machine: the ``developer`` profile."""
 
     async def run() -> int:
         from review.session import SessionOptions, open_session, temporary_scratch
+        from workflows import logs
 
         settings = settings_of(invocation)
+        logs.configure("error")
         async with temporary_scratch() as scratch:
             options = SessionOptions(
                 scratch=scratch,
-                roots=(root.resolve(),),
+                roots=(root,) if root is not None else (),
+                approvals=approvals,
                 profile="developer",
                 servers_file=settings.service.servers_file,
                 environment={k: v.get_secret_value() for k, v in settings.server_environment.items()},
