@@ -1,4 +1,4 @@
-"""Finds a Chromium for the page tests: a named one, the system's, Playwright's own, or a wheel's."""
+"""Finds a Chromium for the page tests: a named one, the system's, Playwright's own, or the one `make test` brings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
+
+from support import chromium
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 START_LIMIT_S = 30.0
@@ -38,9 +40,11 @@ def find_chromium(own: str | None = None) -> str:
             return path
     if own and Path(own).is_file():
         return own
+    if path := chromium.cached():
+        return str(path)
     raise NoBrowserError(
         f"no Chromium: looked for {', '.join(NAMES)} on the PATH and for Playwright's own at {own}. "
-        "Install one (Debian: apt-get install chromium; anywhere: playwright install chromium) or set TEST_CHROMIUM"
+        "`make test` brings one on Linux x86-64; elsewhere install one or set TEST_CHROMIUM"
     )
 
 

@@ -19,6 +19,8 @@ DOWN_AFTER = 3
 """Failed looks in a row until a server counts as down."""
 UP_AFTER = 2
 """Good looks in a row until it counts as up again."""
+GREET_EVERY_S = 2.0
+"""A server that was just started is seen after so long; a matter of reading memory, not of asking it."""
 _JITTER = 0.2
 _log = structlog.get_logger(__name__)
 
@@ -68,11 +70,20 @@ class HealthMonitor:
         """Look, wait, look again, until cancelled."""
         while True:
             await self.look()
-            await self._clock.sleep(self._interval_s * (1.0 + _JITTER * (self._random() - 0.5)))
+            left_s = self._interval_s * (1.0 + _JITTER * (self._random() - 0.5))
+            while left_s > 0:
+                await self._clock.sleep(min(left_s, GREET_EVERY_S))
+                left_s -= GREET_EVERY_S
+                await self._greet()
 
     async def look(self) -> None:
         """Look at every server once, at the same time."""
         await asyncio.gather(*(self._look_at(name, watch) for name, watch in self._watches.items()))
+
+    async def _greet(self) -> None:
+        """Look at servers that began since the last round, so that nobody waits for the next to see them."""
+        new = [(n, w) for n, w in self._watches.items() if w.shown is None and self._pool.status(n).started]
+        await asyncio.gather(*(self._look_at(name, watch) for name, watch in new))
 
     def snapshot(self) -> dict[str, HealthStatus]:
         """The latest state of every server: of the last look, or what the pool knows when there was none."""

@@ -183,4 +183,5 @@ async def test_the_page_and_its_files_are_small(browser: Browser, site: Site) ->
         sizes: dict[str, int] = {}
         page.on("response", lambda r: sizes.update({r.url.rpartition("/")[2].partition("?")[0]: r.status}))
         await page.goto(site.url, wait_until="networkidle")
-        assert set(sizes) == {"", "site.css", "site.js", "icon.svg"}, json.dumps(sizes)
+        # A browser without a window may leave the icon out.
+        assert set(sizes) - {"icon.svg"} == {"", "site.css", "site.js"}, json.dumps(sizes)
