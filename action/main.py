@@ -52,7 +52,7 @@ def run(environ: Mapping[str, str]) -> int:
         say_error(str(error))
         return EXIT_USAGE
     except CheckoutError as error:
-        say_error(f"{error}. If the checkout is shallow, give actions/checkout `fetch-depth: 0`")
+        say_error(f"{str(error).rstrip(chr(46))}. If the checkout is shallow, give actions/checkout `fetch-depth: 0`")
         return EXIT_USAGE
     except ReviewError as error:
         say_error(str(error))

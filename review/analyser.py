@@ -31,6 +31,8 @@ class ReviewSubject:
     """New text of changed, readable text files, by path. Line ends as in the file."""
     tree: frozenset[str] = frozenset()
     """Every path of the head tree; empty when unknown."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of changed files at the head, by path, binary ones too; without a path where unknown."""
     deep: bool = False
     """Whether slow engines may run."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+from pathspec import GitIgnoreSpec
 from pydantic import Field
 
+from review.errors import ConfigError
 from review.models import Confidence, Frozen, Severity
+
+CONFIG_PATH = ".github/patchwarden.yml"
 
 
 class Limits(Frozen):
@@ -46,3 +50,34 @@ class ReviewConfig(Frozen):
     auto_review: bool = True
     summary: bool = True
     inline_comments: bool = True
+
+
+def validate_config(text: str) -> ReviewConfig:
+    """Read the text of a configuration file.
+
+    Raises:
+        ConfigError: what is wrong, on which line, and the nearest name for a misspelt key.
+    """
+    from review.config_text import read_config_text
+
+    config = read_config_text(text, ReviewConfig)
+    for pattern in config.ignore_paths:
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except ValueError as error:
+            raise ConfigError(f"{CONFIG_PATH}: `ignore_paths` has a pattern git does not take: {pattern!r}.") from error
+    return config
+
+
+def config_schema() -> dict[str, Any]:
+    """JSON schema of the file, for editors and ``patchwarden config schema``."""
+    schema = ReviewConfig.model_json_schema()
+    short = {"anyOf": [{"$ref": "#/$defs/Severity"}, {"const": "off"}]}
+    rule = {"anyOf": [{"$ref": "#/$defs/RuleSetting"}, short]}
+    properties = {**schema["properties"], "rules": {**schema["properties"]["rules"], "additionalProperties": rule}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "properties": properties,
+        "title": "Patchwarden repository configuration",
+    }

@@ -177,13 +177,13 @@ class ReviewResult(Frozen):
     timings_ms: Mapping[str, int] = Field(default_factory=dict)
     suppressed: Mapping[str, int] = Field(default_factory=dict)
     """Counts by reason of findings that were kept back."""
+    suppressed_findings: list[Finding] = Field(default_factory=list, exclude=True)
+    """The findings kept back, each with its ``suppressed_by``; not part of the JSON."""
 
     @property
     def complete(self) -> bool:
         """Whether every analyser ran and no file was reviewed only in part."""
-        return not self.skipped_analysers and all(
-            c.status is not CoverageStatus.PARTIAL for c in self.coverage
-        )
+        return not self.skipped_analysers and all(c.status is not CoverageStatus.PARTIAL for c in self.coverage)
 
     def worst(self) -> Severity | None:
         """Highest severity shown, or None for a clean review."""

@@ -13,14 +13,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from review.config import CONFIG_PATH
 from review.diff import FileStatus
-from review.errors import CheckoutError, ConfigError
+from review.errors import CheckoutError
 from review.fetch import fetch_commits
-from review.git import CheckoutLimits, MirrorCache, RepositorySource, read_config
+from review.git import CheckoutLimits, MirrorCache, RepositorySource
 from review.git_process import Git, GitError, OutputTooLargeError
 from review.locks import FileLock, LockBusyError
-from review.models import Severity
 from support.git_repo import GitRepo
 
 
@@ -387,19 +385,3 @@ async def test_a_cancelled_command_leaves_no_process(repo: GitRepo) -> None:
         await task
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-
-
-async def test_the_configuration_is_read_from_the_base(repo: GitRepo) -> None:
-    none = await read_config(repo.root / ".git", repo.head)
-    assert none.fail_on is Severity.HIGH
-    base = repo.commit({CONFIG_PATH: "fail_on: critical\n"})
-    repo.commit({CONFIG_PATH: "fail_on: never\n"})
-    assert (await read_config(repo.root / ".git", base)).fail_on is Severity.CRITICAL
-    assert (await read_config(repo.root / ".git", "")).fail_on is Severity.HIGH
-    latin = repo.commit({CONFIG_PATH: b"# \xe9\n"})
-    with pytest.raises(ConfigError, match="UTF-8"):
-        await read_config(repo.root / ".git", latin)
-    bad = repo.commit({CONFIG_PATH: "fail_on: high\nfail_onn: low\n"})
-    with pytest.raises(ConfigError, match="fail_on") as caught:
-        await read_config(repo.root / ".git", bad)
-    assert caught.value.line == 2
