@@ -1,3 +1,3 @@
-"""The service: webhook door, worker, publishers and pages. The only place that knows GitHub, HTTP, SQL and the queue."""
+"""The service: webhook door, worker, publishers and pages; the only place that knows GitHub, HTTP, SQL, the queue."""
 
 __version__ = "0.1.0"

@@ -64,9 +64,7 @@ class GitHubSettings(Group):
     @classmethod
     def _long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(s.get_secret_value()) < 16 for s in value):  # noqa: PLR2004 - the one place that says it
-            raise ValueError(
-                "a webhook secret needs at least 16 characters; make one with: openssl rand -hex 32"
-            )
+            raise ValueError("a webhook secret needs at least 16 characters; make one with: openssl rand -hex 32")
         return value
 
     @field_validator("private_key", mode="before")
@@ -97,17 +95,13 @@ class ServiceSettings(Group):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
-    public_url: str | None = Field(
-        default=None, description="Address people and GitHub reach the service at."
-    )
+    public_url: str | None = Field(default=None, description="Address people and GitHub reach the service at.")
     secret_key: tuple[SecretStr, ...] = Field(
         default=(),
         description="Signs sessions and derives encryption keys; several separated by commas while rotating.",
     )
     servers_file: Path | None = Field(default=None, description="TOML or JSON file with further MCP servers.")
-    log_format: Literal["console", "json"] = Field(
-        default="console", description="How log lines are written."
-    )
+    log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line."
     )
@@ -133,9 +127,7 @@ class ServiceSettings(Group):
 class DatabaseSettings(Group):
     """Which database holds the inbox and all that must not be lost."""
 
-    url: str | None = Field(
-        default=None, description="SQLAlchemy address; SQLite in the data folder when empty."
-    )
+    url: str | None = Field(default=None, description="SQLAlchemy address; SQLite in the data folder when empty.")
 
     @field_validator("url")
     @classmethod
@@ -160,9 +152,7 @@ class RedisSettings(Group):
     @field_validator("url")
     @classmethod
     def _known(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(
-            ("redis://", "rediss://", "unix://")
-        ):
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("use redis://host:port/0, rediss://... or unix:///path/to/socket")
         return value
 
@@ -240,11 +230,7 @@ class Settings(Group):
         github = self.github
         given = [github.app_id is not None, github.private_key is not None]
         if any(given) and not all(given):
-            missing = (
-                "PATCHWARDEN_GITHUB_PRIVATE_KEY"
-                if github.private_key is None
-                else "PATCHWARDEN_GITHUB_APP_ID"
-            )
+            missing = "PATCHWARDEN_GITHUB_PRIVATE_KEY" if github.private_key is None else "PATCHWARDEN_GITHUB_APP_ID"
             raise ValueError(f"{missing} is missing: the App needs both its id and its private key")
         return self
 
@@ -264,9 +250,7 @@ def _file_text(key: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{key}: cannot read {path!r}: {error}; point it at a readable text file"
-        ) from None
+        raise SettingsError(f"{key}: cannot read {path!r}: {error}; point it at a readable text file") from None
 
 
 def _nearest(key: str, names: Mapping[str, object]) -> str:

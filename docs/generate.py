@@ -19,8 +19,8 @@ def settings() -> str:
 
     lines = [
         "# Settings\n",
-        "Read from the environment at start. `NAME_FILE` reads the value from a file. An unknown `PATCHWARDEN_*` name, or a",
-        "value that does not parse, stops the start with one line that names the setting and the mend.\n",
+        "Read from the environment at start. `NAME_FILE` reads the value from a file. An unknown `PATCHWARDEN_*`",
+        "name, or a value that does not parse, stops the start with one line that names the setting and the mend.\n",
         "| Setting | Default | Meaning |",
         "| :-- | :-- | :-- |",
     ]
@@ -149,8 +149,8 @@ def metrics() -> str:
         "| Metric | Type | Meaning |",
         "| :-- | :-- | :-- |",
     ]
-    for metric in sorted(Metrics().registry.collect(), key=lambda metric: metric.name):
-        lines.append(f"| `{metric.name}` | {metric.type} | {metric.documentation} |")
+    found = sorted(Metrics().registry.collect(), key=lambda metric: metric.name)
+    lines += [f"| `{metric.name}` | {metric.type} | {metric.documentation} |" for metric in found]
     return "\n".join(lines) + "\n"
 
 

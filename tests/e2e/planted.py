@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SECRET = "AKIA" + "".join(("Q7XJ", "2MZP", "L4RT", "V6WK"))
+SECRET = "AKIA" + "Q7XJ2MZP" + "L4RTV6WK"
 SHOP = """\
 \"\"\"Orders of the shop.\"\"\"
 import json

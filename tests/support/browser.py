@@ -40,8 +40,8 @@ def find_chromium(own: str | None = None) -> str:
             return path
     if own and Path(own).is_file():
         return own
-    if path := chromium.cached():
-        return str(path)
+    if brought := chromium.cached():
+        return str(brought)
     raise NoBrowserError(
         f"no Chromium: looked for {', '.join(NAMES)} on the PATH and for Playwright's own at {own}. "
         "`make test` brings one on Linux x86-64; elsewhere install one or set TEST_CHROMIUM"

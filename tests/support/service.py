@@ -21,7 +21,7 @@ START_LIMIT_S = 60.0
 T = TypeVar("T")
 
 
-async def until(look: Callable[[], T], *, limit_s: float, what: str, also: Callable[[], str] = lambda: "") -> T:
+async def until(look: Callable[[], T | None], *, limit_s: float, what: str, also: Callable[[], str] = lambda: "") -> T:
     """Look again and again until the answer is true; bounded.
 
     Raises:

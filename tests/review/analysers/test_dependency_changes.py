@@ -29,40 +29,100 @@ def seen(path: str, old: str, new: str, tree: frozenset[str] = frozenset(), **mo
         ("requirements.txt", "flask==3.0.0\n", "flask\n", [("unpinned", 1)]),
         ("requirements.txt", "a==1\n", "a==1\n--trusted-host pypi.example\n", [("trusted-host", 2)]),
         ("requirements.txt", "flask\n", "flask\n# a remark\n", []),
-        ("pyproject.toml", '[project]\ndependencies = [\n  "a>=1",\n]\n', '[project]\ndependencies = [\n  "a>=2",\n  "b",\n]\n',
-         [("major-bump", 3), ("added", 4)]),
-        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.11"\na = "^1.2"\n',
-         '[tool.poetry.dependencies]\npython = "^3.12"\na = {git = "https://x.example/a.git"}\n', [("direct-source", 3)]),
+        (
+            "pyproject.toml",
+            '[project]\ndependencies = [\n  "a>=1",\n]\n',
+            '[project]\ndependencies = [\n  "a>=2",\n  "b",\n]\n',
+            [("major-bump", 3), ("added", 4)],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\npython = "^3.11"\na = "^1.2"\n',
+            '[tool.poetry.dependencies]\npython = "^3.12"\na = {git = "https://x.example/a.git"}\n',
+            [("direct-source", 3)],
+        ),
         ("pyproject.toml", '[tool.ruff]\na = "1"\n', '[tool.ruff]\na = "2"\nb = "1"\n', []),
-        ("package.json", '{"dependencies": {"react": "^18.2.0"}, "version": "1.0.0"}\n',
-         '{"dependencies": {"react": "^17.0.0"}, "version": "0.9.0"}\n', [("downgrade", 1)]),
-        ("package.json", '{\n "scripts": {\n  "test": "x"\n }\n}\n', '{\n "scripts": {\n  "preinstall": "node a.js"\n }\n}\n',
-         [("install-script", 3)]),
-        ("package.json", '{"devDependencies": {"a": "1.0.0"}}\n', '{"devDependencies": {"a": "owner/repo"}}\n', [("direct-source", 1)]),
-        ("package.json", '{"devDependencies": {"a": "1.0.0"}}\n', '{"devDependencies": {"a": "workspace:*"}}\n', [("removed", 1)]),
-        ("go.mod", "module x\n\nrequire a.example/b v1.2.3\n", "module x\n\nrequire a.example/b v1.1.0\n", [("downgrade", 3)]),
+        (
+            "package.json",
+            '{"dependencies": {"react": "^18.2.0"}, "version": "1.0.0"}\n',
+            '{"dependencies": {"react": "^17.0.0"}, "version": "0.9.0"}\n',
+            [("downgrade", 1)],
+        ),
+        (
+            "package.json",
+            '{\n "scripts": {\n  "test": "x"\n }\n}\n',
+            '{\n "scripts": {\n  "preinstall": "node a.js"\n }\n}\n',
+            [("install-script", 3)],
+        ),
+        (
+            "package.json",
+            '{"devDependencies": {"a": "1.0.0"}}\n',
+            '{"devDependencies": {"a": "owner/repo"}}\n',
+            [("direct-source", 1)],
+        ),
+        (
+            "package.json",
+            '{"devDependencies": {"a": "1.0.0"}}\n',
+            '{"devDependencies": {"a": "workspace:*"}}\n',
+            [("removed", 1)],
+        ),
+        (
+            "go.mod",
+            "module x\n\nrequire a.example/b v1.2.3\n",
+            "module x\n\nrequire a.example/b v1.1.0\n",
+            [("downgrade", 3)],
+        ),
         ("go.mod", "module x\n", "module x\nreplace a.example/b => evil.example/b v1.0.0\n", [("added", 2)]),
-        ("Cargo.toml", '[dependencies]\nserde = "1.0"\n', '[dependencies]\nserde = { version = "2.0", features = [] }\n', [("major-bump", 2)]),
+        (
+            "Cargo.toml",
+            '[dependencies]\nserde = "1.0"\n',
+            '[dependencies]\nserde = { version = "2.0", features = [] }\n',
+            [("major-bump", 2)],
+        ),
         ("Cargo.toml", '[dependencies]\nrand = "0.8"\n', '[dependencies]\nrand = "0.9"\n', [("major-bump", 2)]),
         ("Cargo.toml", '[package]\nversion = "2.0.0"\n', '[package]\nversion = "1.0.0"\n', []),
-        ("pom.xml", "<dependency>\n<groupId>a</groupId>\n<artifactId>b</artifactId>\n<version>2.1</version>\n</dependency>\n",
-         "<dependency>\n<groupId>a</groupId>\n<artifactId>b</artifactId>\n<version>1.9</version>\n</dependency>\n", [("downgrade", 4)]),
-        ("pom.xml", "<project>\n", "<repository>\n<url>http://x.example</url>\n</repository>\n", [("insecure-source", 2)]),
+        (
+            "pom.xml",
+            "<dependency>\n<groupId>a</groupId>\n<artifactId>b</artifactId>\n<version>2.1</version>\n</dependency>\n",
+            "<dependency>\n<groupId>a</groupId>\n<artifactId>b</artifactId>\n<version>1.9</version>\n</dependency>\n",
+            [("downgrade", 4)],
+        ),
+        (
+            "pom.xml",
+            "<project>\n",
+            "<repository>\n<url>http://x.example</url>\n</repository>\n",
+            [("insecure-source", 2)],
+        ),
         ("build.gradle", "implementation 'a:b:1.0'\n", "implementation 'a:b:2.0'\n", [("major-bump", 1)]),
         ("Gemfile", 'gem "rails", "~> 7.1"\n', 'gem "rails", github: "rails/rails"\n', [("direct-source", 1)]),
-        ("composer.json", '{"require": {"php": ">=8", "a/b": "^2.0"}}\n', '{"require": {"php": ">=7", "a/b": "^1.0"}}\n', [("downgrade", 1)]),
+        (
+            "composer.json",
+            '{"require": {"php": ">=8", "a/b": "^2.0"}}\n',
+            '{"require": {"php": ">=7", "a/b": "^1.0"}}\n',
+            [("downgrade", 1)],
+        ),
         ("Dockerfile", "FROM python:3.13-slim AS x\n", "FROM python:3.12-slim AS x\n", [("downgrade", 1)]),
         ("Dockerfile", "FROM python:3.13\n", "FROM python:3.13.1\n", []),
-        (".github/workflows/a.yml", "- uses: actions/checkout@v4\n", "- uses: actions/checkout@v5\n", [("major-bump", 1)]),
+        (
+            ".github/workflows/a.yml",
+            "- uses: actions/checkout@v4\n",
+            "- uses: actions/checkout@v5\n",
+            [("major-bump", 1)],
+        ),
         (".github/workflows/a.yml", "- uses: a/b@v4\n", f"- uses: a/b@{'1' * 40} # v4.2\n", []),
     ],
-)  # fmt: skip
-def test_a_move_of_a_dependency_is_named_on_its_line(path: str, old: str, new: str, expected: list[tuple[str, int]]) -> None:
+)
+def test_a_move_of_a_dependency_is_named_on_its_line(
+    path: str, old: str, new: str, expected: list[tuple[str, int]]
+) -> None:
     assert seen(path, old, new) == expected
 
 
 def test_a_piece_of_a_manifest_without_its_text_is_read_as_far_as_it_goes() -> None:
-    old = '{\n "name": "x",\n "a1": 1,\n "a2": 1,\n "a3": 1,\n "dependencies": {\n  "b1": "1.0.0",\n  "b2": "1.0.0",\n  "b3": "1.0.0",\n  "react": "^18.0.0"\n }\n}\n'
+    old = (
+        '{\n "name": "x",\n "a1": 1,\n "a2": 1,\n "a3": 1,\n "dependencies": {\n'
+        '  "b1": "1.0.0",\n  "b2": "1.0.0",\n  "b3": "1.0.0",\n  "react": "^18.0.0"\n }\n}\n'
+    )
     subject = subject_of({"package.json": old.replace("^18", "^17")}, old={"package.json": old})
     blind = type(subject)(diff=subject.diff)
     assert [f.rule_id for f in review_with(DependencyChanges(), blind, {})] == ["dependency-changes/downgrade"]

@@ -54,8 +54,6 @@ def answered(kind: type[Analyser], content: dict[str, Any], workspace: Path) -> 
 def test_an_unusable_answer_is_an_error_that_names_the_engine(
     kind: type[Analyser], change: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
-    if kind.name == "oxlint" and "filename" in str(change.get("stdout")):
-        pytest.skip("oxlint's diagnostics without a file are passed over: it has ones about its configuration")
     with pytest.raises(AnalyserError, match=said) as caught:
         answered(kind, {**GOOD, **change}, tmp_path)
     assert kind.name in str(caught.value)
@@ -65,7 +63,14 @@ def test_an_unusable_answer_is_an_error_that_names_the_engine(
 def test_findings_about_files_that_were_not_given_are_dropped(tmp_path: Path) -> None:
     def at(filename: str) -> dict[str, Any]:
         place = {"row": 1, "column": 1}
-        return {"filename": filename, "code": "F401", "message": "m", "location": place, "end_location": place, "fix": None}
+        return {
+            "filename": filename,
+            "code": "F401",
+            "message": "m",
+            "location": place,
+            "end_location": place,
+            "fix": None,
+        }
 
     names = ["/etc/passwd", "../a.py", "b.py", f"{tmp_path}/../a.py", f"{tmp_path}/a.py", "./a.py"]
     content = {**GOOD, "stdout": json.dumps([at(name) for name in names])}
@@ -122,19 +127,33 @@ def test_a_plan_is_split_and_leaves_out_what_is_not_ours(kind: type[Analyser], t
 
 
 def _secret(**change: Any) -> dict[str, Any]:
-    item = {"file_path": "a.py", "line_number": 1, "severity": "high", "message": "m", "rule_id": "Some Rule", "confidence": 0.6}
+    item = {
+        "file_path": "a.py",
+        "line_number": 1,
+        "severity": "high",
+        "message": "m",
+        "rule_id": "Some Rule",
+        "confidence": 0.6,
+    }
     return {"findings": [{**item, **change}]}
 
 
 def test_findings_of_the_secret_scanner_are_mapped(tmp_path: Path) -> None:
     (finding,) = answered(Secrets, _secret(), tmp_path)
-    assert (finding.rule_id, finding.severity, finding.confidence) == ("secrets/some-rule", Severity.HIGH, Confidence.MEDIUM)
-    assert finding.suggestion and finding.cwe == 798
+    assert (finding.rule_id, finding.severity, finding.confidence) == (
+        "secrets/some-rule",
+        Severity.HIGH,
+        Confidence.MEDIUM,
+    )
+    assert finding.suggestion
+    assert finding.cwe == 798
     assert answered(Secrets, _secret(file_path="other.py"), tmp_path) == []
     assert answered(Secrets, _secret(side="old"), tmp_path) == []
 
 
-@pytest.mark.parametrize("content", [{}, {"findings": "x"}, {"findings": ["x"]}, _secret(severity="grave"), _secret(line_number="1")])
+@pytest.mark.parametrize(
+    "content", [{}, {"findings": "x"}, {"findings": ["x"]}, _secret(severity="grave"), _secret(line_number="1")]
+)
 def test_an_unusable_answer_of_the_secret_scanner_is_an_error(content: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(AnalyserError, match="secrets"):
         answered(Secrets, content, tmp_path)

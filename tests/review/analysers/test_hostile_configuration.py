@@ -10,7 +10,10 @@ from support.engines import review_with
 
 FILES = {
     "src/a.py": "import os\n",
-    "src/b.js": "import { exec } from 'node:child_process';\nimport gone from './gone.js';\n\nexport const f = (x) => exec(`ls ${x}`);\n",
+    "src/b.js": (
+        "import { exec } from 'node:child_process';\nimport gone from './gone.js';\n\n"
+        "export const f = (x) => exec(`ls ${x}`);\n"
+    ),
     "src/c.sh": "#!/bin/bash\nrm -rf $1\n",
     "Dockerfile": "FROM python:latest\n",
     "d.yaml": "a: 1\na: 2\n",
@@ -48,7 +51,7 @@ CONFIGURATIONS = {
     "zizmor.yml": "rules:\n  unpinned-uses:\n    disable: true\n",
     ".github/actionlint.yaml": "paths:\n  '**':\n    ignore: ['.*']\n",
     ".github/actionlint.yml": "paths:\n  '**':\n    ignore: ['.*']\n",
-}  # fmt: skip
+}
 
 
 def test_no_configuration_of_the_repository_changes_what_is_found_or_runs(tmp_path: Path) -> None:

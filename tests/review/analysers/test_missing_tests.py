@@ -9,7 +9,16 @@ from review.analysers.missing_tests import MissingTests
 from support.change import subject_of
 from support.engines import review_with
 
-CODE = "def price(item):\n    if item.kind == 'a':\n        return 1\n    total = 0\n    for part in item.parts:\n        total += part\n    if total > 9:\n        return 9\n    return total\n"
+CODE = """def price(item):
+    if item.kind == 'a':
+        return 1
+    total = 0
+    for part in item.parts:
+        total += part
+    if total > 9:
+        return 9
+    return total
+"""
 TREE = frozenset({"shop/price.py", "shop/cart.py", "tests/test_cart.py"})
 
 
@@ -49,7 +58,10 @@ def test_a_changed_test_of_the_code_keeps_it_silent(companion: dict[str, str]) -
         ({"docs/conf.py": CODE}, TREE),
         ({"tests/test_x.py": CODE}, TREE),
         ({"vendor/price.py": CODE}, TREE),
-        ({"src/lib.rs": "fn f() {\n  if a {\n  b();\n }\n}\n" * 4 + "#[cfg(test)]\nmod tests {}\n"}, frozenset({"tests/other.rs"})),
+        (
+            {"src/lib.rs": "fn f() {\n  if a {\n  b();\n }\n}\n" * 4 + "#[cfg(test)]\nmod tests {}\n"},
+            frozenset({"tests/other.rs"}),
+        ),
     ],
 )
 def test_nothing_is_asked_where_a_test_makes_no_sense(files: dict[str, str], tree: frozenset[str]) -> None:

@@ -33,8 +33,9 @@ def test_a_file_above_the_limit_is_large_by_text_by_size_and_when_binary() -> No
 
 
 def test_a_large_text_that_only_changes_is_not_reported_again() -> None:
-    text = "x,y\n" * 300_000
-    assert review_with(LargeFiles(), subject_of({"a.csv": text + "z\n"}, old={"a.csv": text}), {}) == []
+    text = "".join(f"{i},y\n" for i in range(300))
+    config = ReviewConfig(limits=Limits(large_file_bytes=1_000))
+    assert review_with(LargeFiles(), subject_of({"a.csv": text + "z\n"}, old={"a.csv": text}, config=config), {}) == []
 
 
 def test_deleted_files_links_and_submodules_are_not_looked_at() -> None:
@@ -51,7 +52,9 @@ def test_without_the_text_the_hunks_are_looked_at_with_their_line_numbers() -> N
     old = "".join(f"line{i} = {i}\n" for i in range(40))
     new = old.replace("line30 = 30\n", "line30 = 30\nbreakpoint()\n<<<<<<< HEAD\n")
     blind = ReviewSubject(diff=Diff((changed_file("a.py", old, new),)))
-    assert [(f.rule_id, f.line_number) for f in review_with(DebugLeftovers(), blind, {})] == [("debug-leftovers/breakpoint", 32)]
+    assert [(f.rule_id, f.line_number) for f in review_with(DebugLeftovers(), blind, {})] == [
+        ("debug-leftovers/breakpoint", 32)
+    ]
     assert [f.line_number for f in review_with(ConflictMarkers(), blind, {})] == [33]
 
 
@@ -68,12 +71,12 @@ def test_two_conflicts_are_two_findings() -> None:
 @pytest.mark.parametrize(
     ("text", "kinds", "expected"),
     [
-        ('x = "a\'b" # c\'d\ny = 1', "python", ['x = "   "      ', "y = 1"]),
+        ("x = \"a'b\" # c'd\ny = 1", "python", ['x = "   "      ', "y = 1"]),
         ("'''\nprint(1)\n'''\nf()", "python", ["'  ", "        ", "  '", "f()"]),
         ("a = `x ${b}\n` + c", "javascript", ["a = `      ", "` + c"]),
         ("a /* b\nc */ d // e", "javascript", ["a     ", "     d     "]),
         ("x = /['\"]/; y('a')", "javascript", None),
-        ("let a: &'static str = \"b\";", "rust", ["let a: &'static str = \" \";"]),
+        ('let a: &\'static str = "b";', "rust", ['let a: &\'static str = " ";']),
     ],
 )
 def test_strings_and_comments_are_blanked_and_lengths_stay(text: str, kinds: str, expected: list[str] | None) -> None:
@@ -99,7 +102,22 @@ def test_the_language_is_read_off_the_name(path: str, expected: str) -> None:
 
 
 def test_kinds_of_files_are_told_by_convention() -> None:
-    assert all(map(is_test, ["tests/a.py", "a/test_b.py", "b_test.go", "c.spec.ts", "d/FooTest.java", "conftest.py", "x.test.jsx"]))
+    assert all(
+        map(
+            is_test,
+            [
+                "tests/a.py",
+                "a/test_b.py",
+                "b_test.go",
+                "c.spec.ts",
+                "d/FooTest.java",
+                "conftest.py",
+                "x.test.jsx",
+                "src/jvmTest/kotlin/A.kt",
+                "test.c",
+            ],
+        )
+    )
     assert not any(map(is_test, ["src/latest.py", "src/contest.go", "attest.ts", "src/testimony.rb", "protest/a.py"]))
     assert all(map(is_vendored, ["vendor/a.go", "x/node_modules/y.js", "third_party/z.c"]))
     assert not any(map(is_vendored, ["src/vendors.py", "external.py"]))
@@ -112,7 +130,11 @@ def test_kinds_of_files_are_told_by_convention() -> None:
 
 def test_diff_text_is_split_below_the_size_and_no_line_or_number_is_lost() -> None:
     text = "".join(f"value_{i} = {i}\n" for i in range(3_000))
-    files = [added_file("a b/\u00e9\".py", text), changed_file("c.py", "x\ny\nz\n", "x\nnew\nz\n"), added_file("e.py", "")]
+    files = [
+        added_file('a b/\u00e9".py', text),
+        changed_file("c.py", "x\ny\nz\n", "x\nnew\nz\n"),
+        added_file("e.py", ""),
+    ]
     batches = diff_batches(files, 8_000)
     assert len(batches) > 5
     assert all(len(batch.encode()) <= 8_000 for batch in batches)
@@ -125,7 +147,7 @@ def test_diff_text_is_split_below_the_size_and_no_line_or_number_is_lost() -> No
                 if hunk.new.touched[offset]:
                     seen[hunk.path, hunk.new.first_line + offset] = line
     assert seen == {
-        **{("a b/\u00e9\".py", i + 1): line for i, line in enumerate(text.splitlines())},
+        **{('a b/\u00e9".py', i + 1): line for i, line in enumerate(text.splitlines())},
         ("c.py", 2): "new",
     }
 

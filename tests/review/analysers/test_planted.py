@@ -11,25 +11,27 @@ from support.engines import review_with
 
 TOKEN = "gh" + "p_" + "q8Zr3LxT0vKw5YbN7cJd1HsG4fMe9PuA2iXo"
 FILES = {
-    "app/store.py": (
-        "import json\n"
-        "\n"
-        "\n"
-        "def load(cursor, name):\n"
-        "    cursor.execute(\"SELECT * FROM users WHERE name = '\" + name + \"'\")\n"
-        "    return cursor.fetchall()\n"
-        "\n"
-        "\n"
-        f'TOKEN = "{TOKEN}"\n'
-    ),
+    "app/store.py": f"""import json
+
+
+def load(cursor, name):
+    cursor.execute("SELECT * FROM users WHERE name = '" + name + "'")
+    return cursor.fetchall()
+
+
+TOKEN = "{TOKEN}"
+""",  # noqa: S608 - the planted problem
     "app/roles.py": "def is_admin(level):\n    return level != 'user\u202e \u2066# admin only\u2069 \u2066'\n",
     "app/merge.py": "def f():\n<<<<<<< HEAD\n    return 1\n=======\n    return 2\n>>>>>>> topic\n",
     "Dockerfile": 'FROM python:latest\nWORKDIR /app\nRUN sudo apt-get update\nCMD ["python"]\n',
     ".github/workflows/greet.yml": (
-        "on:\n  issues:\n    types: [opened]\npermissions:\n  issues: write\njobs:\n  greet:\n    runs-on: ubuntu-latest\n"
+        "on:\n  issues:\n    types: [opened]\npermissions:\n  issues: write\n"
+        "jobs:\n  greet:\n    runs-on: ubuntu-latest\n"
         '    steps:\n      - run: |\n          echo hello\n          echo "${{ github.event.issue.title }}"\n'
     ),
-    "web/run.js": "import { exec } from 'node:child_process';\n\nexport const run = (name) => {\n  exec(`ls ${name}`);\n};\n",
+    "web/run.js": (
+        "import { exec } from 'node:child_process';\n\nexport const run = (name) => {\n  exec(`ls ${name}`);\n};\n"
+    ),
     "deploy.sh": "#!/bin/bash\nset -e\nrm -rf $1\n",
     "config.yaml": "a: 1\nb: 2\na: 3\n",
 }
@@ -65,7 +67,8 @@ def test_a_masked_secret_is_reported_never_its_value(tmp_path: Path) -> None:
 
 def test_every_finding_says_why_in_one_line_and_security_says_what_to_do(tmp_path: Path) -> None:
     for finding in found_in(FILES, tmp_path):
-        assert finding.message and "\n" not in finding.message
+        assert finding.message
+        assert "\n" not in finding.message
         if finding.severity.rank >= 3 and finding.category == "security":
             assert finding.suggestion, finding.rule_id
 

@@ -19,7 +19,8 @@ PER_1000_LINES = 3.0
 @pytest.mark.parametrize("package", ["attr", "click", "starlette", "gidgethub"])
 def test_a_well_kept_package_raises_few_findings_and_hardly_a_grave_one(package: str, tmp_path: Path) -> None:
     spec = find_spec(package)
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     root = Path(spec.origin).parent
     files = {f"{package}/{p.relative_to(root).as_posix()}": p.read_text("utf-8") for p in root.rglob("*.py")}
     files = {path: text for path, text in files.items() if not is_test(path)}
