@@ -170,9 +170,7 @@ def main() -> None:
     print(f"{'all':14} alone {sum(alone.values()) * 1000:7.0f} ms, one after the other")
     print(f"warm review         {warm_s * 1000:7.0f} ms = {warm_s / base:.2f} x {slowest} (goal 1.25)")
     bound = max(base, sum(alone.values()) / (os.cpu_count() or 1))
-    print(
-        f"                    {warm_s / bound:.2f} x what these processors allow: all engines over {os.cpu_count()} cores"
-    )
+    print(f"{'':20}{warm_s / bound:.2f} x what {os.cpu_count()} cores allow: all engines shared out evenly")
     goal = 1.25 * base + 2
     print(
         f"cold command line   {cold_s * 1000:7.0f} ms = {slowest} + {cold_s - base:.2f} s (goal {goal * 1000:.0f} ms)"

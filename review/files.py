@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from review.blobs import blob_sizes, blobs
 from review.change import Change, CheckoutLimits, Entry
+from review.conflicts import first_side
 from review.diff import FileStatus
 from review.git_process import Git
 
@@ -74,7 +75,8 @@ async def write_changed_files(git: Git, change: Change, folder: Path, limits: Ch
 def keep(folder: Path, path: str, content: bytes, written: WrittenFiles) -> None:
     """Write one file and note its text, or why there is none."""
     text = as_text(content)
-    problem = BINARY if text is None else write_file(folder, path, content)
+    # Settled on disk only: engines need something that parses, while ``texts`` stays what was committed.
+    problem = BINARY if text is None else write_file(folder, path, first_side(content))
     if problem is None and text is not None:
         written.texts[path] = text
     elif problem is not None:

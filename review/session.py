@@ -40,6 +40,8 @@ class SessionOptions:
     """Folder for work copies and the servers' empty working directories."""
     roots: tuple[Path, ...] = ()
     """Further folders the servers may read, such as git mirrors."""
+    share_workspaces: bool = True
+    """Whether servers may read the work copies, too; a person who calls a tool means their own folder alone."""
     profile: str = "pr-review"
     """Which effect classes are allowed: ``pr-review``, ``workflow`` or ``developer``."""
     servers_file: Path | None = None
@@ -64,7 +66,9 @@ async def open_session(options: SessionOptions) -> AsyncIterator[ReviewSession]:
 
     workspaces = options.scratch / "workspaces"
     workspaces.mkdir(parents=True, exist_ok=True)
-    roots = ":".join(str(path.resolve()) for path in (workspaces, *options.roots))
+    roots = ":".join(
+        str(path.resolve()) for path in (*([workspaces] if options.share_workspaces else []), *options.roots)
+    )
     environment = {**(options.environment or {}), "WORKSPACE_ROOTS": roots, "MCP_PROFILE": options.profile}
     configs = catalogue.load(options.servers_file)
     async with ServerPool.open(

@@ -18,9 +18,9 @@ _LINKED_WORD = re.compile(
     r"""
     @[A-Za-z0-9]                # a mention, or the middle of an e-mail address
     | \#\w                      # an issue number, a colour
-    | \bGH-\d                   # an issue number in its other spelling
-    | ://  | \bwww\.            # an address
-    | \b(?:mailto|xmpp|javascript|data):
+    | (?<![A-Za-z0-9])GH-\d                   # an issue number in its other spelling
+    | ://  | www\.              # an address
+    | (?:mailto|xmpp|javascript|data):
     | (?<![0-9a-zA-Z])[0-9a-f]{7,40}(?![0-9a-zA-Z])   # a commit
     | :[A-Za-z0-9_+-]+:         # an emoji short code: GitHub shows a picture
     """,

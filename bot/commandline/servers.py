@@ -147,6 +147,7 @@ def _with_pool(
                 roots=(root,) if root is not None else (),
                 approvals=approvals,
                 profile="developer",
+                share_workspaces=root is None,
                 servers_file=settings.service.servers_file,
                 environment={k: v.get_secret_value() for k, v in settings.server_environment.items()},
                 first_servers=names,

@@ -129,7 +129,7 @@ async def test_the_text_of_a_finished_check_run(bot: BotTester) -> None:
 """,
             "text": """\
 <details open>
-<summary><b>All 1 findings</b></summary>
+<summary><b>The finding</b></summary>
 
 | Where | Severity | Finding | Rule |
 | :-- | :-- | :-- | :-- |
@@ -152,9 +152,9 @@ async def test_the_text_of_a_finished_check_run(bot: BotTester) -> None:
 <details>
 <summary><b>How this review ran</b></summary>
 
-| Step | Server | Result | Time |
-| :-- | :-- | :-- | --: |
-| ruff | – | ✕ did not run: timed out | 12 ms |
+| Step | Result | Time |
+| :-- | :-- | --: |
+| ruff | ✕ did not run: timed out | 12 ms |
 
 </details>
 """,

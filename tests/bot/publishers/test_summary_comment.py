@@ -61,9 +61,9 @@ async def test_the_summary_counts_new_still_open_and_fixed(bot: BotTester) -> No
 <details>
 <summary><b>How this review ran</b></summary>
 
-| Step | Server | Result | Time |
-| :-- | :-- | :-- | --: |
-| ruff | – | ✓ 2 findings | 12 ms |
+| Step | Result | Time |
+| :-- | :-- | --: |
+| ruff | ✓ 2 findings | 12 ms |
 
 Security 90 of 100, quality 90 of 100.
 
