@@ -68,7 +68,7 @@ _SUGGESTIONS = {
 
 # Signs that the file talks to a terminal on purpose: its whole job may be to print.
 _TALKS = re.compile(
-    r"""^if\s+__name__\s*==|^\s*(?:import|from)\s+(?:argparse|click|typer|optparse|getopt|fire|docopt|cmd|curses)\b
+    r"""^if\s+__name__\s*==|^[ \t]*(?:import|from)\s+(?:argparse|click|typer|optparse|getopt|fire|docopt|cmd|curses)\b
     |^package\s+main\b|^\#!|\bpublic\s+static\s+void\s+main\b|\bfun\s+main\s*\(|\bprocess\.argv\b|\byargs\b|commander['"]
     |class\s+Command\s*\(\s*BaseCommand""",
     re.MULTILINE | re.VERBOSE,

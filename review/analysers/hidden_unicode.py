@@ -121,7 +121,7 @@ class HiddenUnicode(DiffOnly):
             text = line[1:] if number == 1 and line.startswith("\ufeff") else line
             visible = code[index][len(line) - len(text) :]
             seen = [*_invisible(text, visible, prose=prose, data=data), *_look_alikes(file.path, visible)]
-            for rule, message in {rule.id: (rule, message) for rule, message in reversed(seen)}.values():
+            for rule, message in seen:
                 yield _finding(rule, place, message, prose=prose)
 
 
@@ -139,25 +139,28 @@ def _look_alikes(path: str, visible: str) -> Iterator[tuple[Rule, str]]:
 
 
 def _invisible(text: str, visible: str, *, prose: bool, data: bool) -> Iterator[tuple[Rule, str]]:
+    """Each rule once, at its first character."""
+    rtl = unicode.has_rtl(text)
+    said: set[str] = set()
     for match in unicode.SUSPECT.finditer(text):
         at, char = match.start(), match.group()
-        rule = _rule_of(text, at, prose=prose)
-        if rule is BIDI and data and unicode.has_rtl(text):
+        rule = _rule_of(text, at, prose=prose, rtl=rtl)
+        if rule is None or rule.id in said or (rule is BIDI and data and rtl):
             continue
         if rule is ODD_SPACE and (prose or visible[at : at + 1] != char):
             continue
-        if rule is not None:
-            yield rule, f"{unicode.shown(char)} in column {at + 1}: {rule.summary[0].lower()}{rule.summary[1:]}."
+        said.add(rule.id)
+        yield rule, f"{unicode.shown(char)} in column {at + 1}: {rule.summary[0].lower()}{rule.summary[1:]}."
 
 
-def _rule_of(text: str, at: int, *, prose: bool) -> Rule | None:  # noqa: PLR0911 - one return a kind reads best
+def _rule_of(text: str, at: int, *, prose: bool, rtl: bool) -> Rule | None:  # noqa: PLR0911 - one return a kind reads best
     char = text[at]
     if char in unicode.BIDI_STRONG:
         return BIDI
     if char in unicode.BIDI_END:
         return None
     if char in unicode.BIDI_MARKS:
-        return None if prose or unicode.has_rtl(text) else ZERO_WIDTH
+        return None if prose or rtl else ZERO_WIDTH
     if unicode.is_tag(char):
         return None if unicode.tag_at_home(text, at) else HIDDEN_TEXT
     if unicode.is_selector(char):
@@ -167,10 +170,9 @@ def _rule_of(text: str, at: int, *, prose: bool) -> Rule | None:  # noqa: PLR091
     if char in unicode.JOINERS:
         return None if unicode.joiner_at_home(text, at) else ZERO_WIDTH
     if char in unicode.ZERO_WIDTH:
-        return None if unicode.zero_width_at_home(text, at) or (prose and char == "\u00ad") else ZERO_WIDTH
-    if char in unicode.ODD_SPACES:
-        return ODD_SPACE
-    return CONTROL
+        at_home = unicode.zero_width_at_home(text, at, rtl=rtl) or (prose and char == "\u00ad")
+        return None if at_home else ZERO_WIDTH
+    return ODD_SPACE if char in unicode.ODD_SPACES else CONTROL
 
 
 def _finding(rule: Rule, place: Place, message: str, *, prose: bool) -> Finding:

@@ -32,6 +32,8 @@ _JOINING = re.compile("[\u0600-\u08ff\u0900-\u0dff\u0e80-\u109f\u1780-\u17ff\u18
 _VARIED_BASE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u1800-\u18af\u1000-\u109f]")
 _FLAG_BASE = "\U0001f3f4"
 _TAG_END = "\U000e007f"
+_FLAG_TAGS = 6
+"""Most tags in a flag of a region: five letters and the end. Source: Unicode Technical Standard 51."""
 
 _CYRILLIC_TWINS = "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅԌԚԜ"
 _GREEK_TWINS = "οΑΒΕΖΗΙΚΜΝΟΡΤΥΧϲ"  # noqa: RUF001 - same
@@ -55,17 +57,17 @@ def joiner_at_home(text: str, at: int) -> bool:
     return text[at] == "\u200d" and _pictorial(before) and _pictorial(after)
 
 
-def zero_width_at_home(text: str, at: int) -> bool:
-    """Whether the zero-width character at this index is of use where it stands."""
+def zero_width_at_home(text: str, at: int, *, rtl: bool) -> bool:
+    """Whether the zero-width character at this index is of use where it stands, in a line with or without RTL text."""
     if text[at] in "\u200b\u2060":
         return bool(_SPACELESS.search(text[max(0, at - 1) : at + 2]))
     if text[at] == "\u00ad":
-        return has_rtl(text)
+        return rtl
     if text[at] in "\u115f\u1160\u3164\uffa0":
         return bool(
             re.search("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]", text[max(0, at - 1) : at] + text[at + 1 : at + 2])
         )
-    return text[at] in "\u17b4\u17b5\u180e" and bool(_SPACELESS.search(text) or re.search("[\u1800-\u18af]", text))
+    return text[at] in "\u17b4\u17b5\u180e" and bool(re.search("[\u1780-\u18af]", text[max(0, at - 3) : at]))
 
 
 def selector_at_home(text: str, at: int) -> bool:
@@ -91,12 +93,12 @@ def is_tag(char: str) -> bool:
 def tag_at_home(text: str, at: int) -> bool:
     """Whether the tag at this index spells a flag: a black flag, up to six tags, the end tag."""
     start = at
-    while start > 0 and is_tag(text[start - 1]):
+    while start > max(0, at - _FLAG_TAGS) and is_tag(text[start - 1]):
         start -= 1
     end = at
-    while end + 1 < len(text) and is_tag(text[end + 1]):
+    while end + 1 < len(text) and end < start + _FLAG_TAGS and is_tag(text[end + 1]):
         end += 1
-    return text[start - 1 : start] == _FLAG_BASE and text[end] == _TAG_END and end - start <= len("gbsct") + 1
+    return text[start - 1 : start] == _FLAG_BASE and text[end] == _TAG_END
 
 
 def mixed_words(text: str) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from review.analysers.facts.lines import NumberedLine
 from review.analysers.manifests.model import Dependency, is_github_short
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}\[\],:])')
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)"?|([{}\[\],:])')
 _NPM_SECTIONS = frozenset(
     {"dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides", "resolutions"}
 )

@@ -15,7 +15,7 @@ _OPTION = re.compile(
 )
 _EDITABLE = re.compile(r"(?:-e|--editable)[=\s]+(?P<spec>\S+)")
 _EGG = re.compile(r"[#&]egg=([\w.-]+)|/([\w.-]+?)(?:\.git)?(?:@[^/]*)?$")
-_SECTION = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+\s*(?:#.*)?$")
+_SECTION = re.compile(r"^\s*\[{1,2}([^\[\]]{1,200})\]{1,2}\s*(?:#.*)?$")
 _ARRAY = re.compile(r"^\s*([\w\"'.-]+)\s*=\s*\[(.*)$")
 _PAIR = re.compile(r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*=\s*(?P<value>.+?)\s*(?:#[^\"']*)?$")
 _STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
@@ -52,7 +52,7 @@ def _pyproject(lines: Sequence[NumberedLine]) -> Iterator[Dependency]:
     section, array = "", ""
     for number, text in lines:
         if not array and (header := _SECTION.match(text)):
-            section = header[1].replace('"', "").replace("'", "")
+            section = header[1].strip().replace('"', "").replace("'", "")
             continue
         if not array and (start := _ARRAY.match(text)):
             array = start[1].strip("\"'")
