@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 _OPEN = re.compile(rb"<{7}(?: .*)?\r?\n?$")
 _MIDDLE = re.compile(rb"={7}\r?\n?$")
@@ -16,31 +17,27 @@ def first_side(content: bytes) -> bytes:
 
     A file that only quotes a marker, or whose conflict does not end, is given back as it is.
     """
-    if b"<<<<<<<" not in content or b">>>>>>>" not in content:
+    if b"<<<<<<<" not in content or b">>>>>>>" not in content or b"\r" in content.replace(b"\r\n", b""):
         return content
-    lines = content.splitlines(keepends=True) if b"\r" not in content.replace(b"\r\n", b"") else None
-    if lines is None:
-        return content
-    settled = list(lines)
-    opened: int | None = None
-    kept = True
-    pending: list[int] = []
+    lines = content.splitlines(keepends=True)
+    gone = {number for conflict in _conflicts(lines) for number in conflict}
+    return b"".join(_end(line) if number in gone else line for number, line in enumerate(lines))
+
+
+def _conflicts(lines: Sequence[bytes]) -> Iterator[list[int]]:
+    """Numbers (0-based) of the lines each whole conflict loses."""
+    lost: list[int] = []
+    in_first = False
     for number, line in enumerate(lines):
         if _OPEN.match(line):
-            opened, kept, pending = number, True, [number]
-        elif opened is None:
-            continue
-        elif _CLOSE.match(line):
-            if not kept:
-                for index in (*pending, number):
-                    settled[index] = _end(lines[index])
-            opened = None
-        elif _BASE.match(line) or _MIDDLE.match(line):
-            kept = False
-            pending.append(number)
-        elif not kept:
-            pending.append(number)
-    return b"".join(settled)
+            lost, in_first = [number], True
+        elif lost and _CLOSE.match(line):
+            if not in_first:
+                yield [*lost, number]
+            lost = []
+        elif lost and (not in_first or _BASE.match(line) or _MIDDLE.match(line)):
+            in_first = False
+            lost.append(number)
 
 
 def _end(line: bytes) -> bytes:

@@ -108,6 +108,6 @@ def _finding(path: str, line: int, confidence: Confidence) -> Finding:
         LEFT_OVER,
         Place(path, line),
         "A merge conflict was committed without being resolved: both versions are still in the file.",
-        suggestion="Keep the version you want and delete the marker lines. Until then, language checks read the first one only.",
+        suggestion="Keep the version you want and delete the marker lines. Until then, linters read only the first.",
         confidence=confidence,
     )

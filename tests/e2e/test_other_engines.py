@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from e2e.planted import EXPECTED, FILES
+
 from support.github import GitHub
 from support.postgres import postgres_server
 from support.service import service, until
