@@ -97,6 +97,7 @@ class Filters:
             return _suppressed(finding, BELOW_SEVERITY)
         if finding.confidence.rank < self.config.min_confidence.rank:
             return _suppressed(finding, BELOW_CONFIDENCE)
+        # An engine may have kept it back itself, at its own comment's word.
         return finding
 
 

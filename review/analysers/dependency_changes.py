@@ -20,7 +20,7 @@ from review.models import Finding, Rule, Severity
 
 _FETCHES = re.compile(r"\b(?:curl|wget|Invoke-WebRequest|iwr|bash|sh|powershell|base64|eval)\b|\bnode\s+-e\b|https?://")
 _PLAIN_HTTP = re.compile(
-    r"\bhttp://(?!localhost|127\.|\[::1\])[^\s\"']+\.(?:tgz|tar\.gz|whl|zip|gem|crate)\b|^\s*remote:\s*http://"
+    r"\bhttp://(?!localhost|127\.|\[::1\])[^\s\"']{1,300}\.(?:tgz|tar\.gz|whl|zip|gem|crate)\b|^\s*remote:\s*http://"
 )
 _BUILD_ECOSYSTEMS = frozenset({"docker", "actions"})
 """Pinning of these is hadolint's and zizmor's to report; here only what moved."""

@@ -11,8 +11,9 @@ from review.analysers.bases.answer import field, items, json_of
 from review.analysers.bases.edits import Edit, fix_from_edits
 from review.analysers.bases.engine import Engine
 from review.analysers.facts.found import plain, sentence
+from review.analysers.facts.noqa import is_waived
 from review.analysers.facts.ruff_families import family
-from review.models import Finding, Fix
+from review.models import Finding, Fix, Severity
 
 _CODE = re.compile(r"[A-Z]{1,6}[0-9]{1,4}|invalid-syntax|[a-z-]{3,60}")
 _ADVICE = {
@@ -49,6 +50,10 @@ class Ruff(Engine):
         Example("def f(:\n    pass\n", ("ruff/invalid-syntax",)),
         Example("import requests\n\nrequests.get('https://x.example', timeout=3, verify=False)\n", ("ruff/S501",)),
         Example("import os\n", (), "pkg/__init__.py"),
+        Example("import os  # noqa: F401 - used by others\n", ()),
+        Example("# ruff: noqa\nimport os\n", ()),
+        Example("import os  # noqa: E501\n", ("ruff/F401",)),
+        Example("def f(cur, x):\n    cur.execute(f\"SELECT a FROM t WHERE b = '{x}'\")  # noqa\n", ("ruff/S608",)),
         Example("def f(a, b):\n    assert a\n    return a if b else None\n", ()),
         Example("import subprocess\n\nsubprocess.run(['ls'], check=True)\n", ()),
         Example("type A = list[int]\n\n\ndef f[T](x: T) -> T:\n    return x\n", ()),
@@ -73,7 +78,7 @@ class Ruff(Engine):
                 if path in broken:
                     continue
                 broken.add(path)
-            yield self._finding(subject, path, code, item)
+            yield _heard(self._finding(subject, path, code, item), code, subject.texts[path])
 
     def _finding(self, subject: ReviewSubject, path: str, code: str, item: Mapping[str, Any]) -> Finding:
         start = field(self.name, field(self.name, item, "location", dict), "row", int)
@@ -95,6 +100,16 @@ class Ruff(Engine):
             url=url if isinstance(url, str) else None,
             fix=_fix(subject.texts[path], item),
         )
+
+
+def _heard(finding: Finding, code: str, text: str) -> Finding:
+    """Keep back what a `noqa` waives. A change cannot wave its own serious finding through: that one is still told."""
+    if not is_waived(text.splitlines(), finding.line_number, finding.end_line_number, code):
+        return finding
+    if finding.severity.rank < Severity.HIGH.rank:
+        return finding.model_copy(update={"suppressed_by": "ignored"})
+    told = f"{finding.message} A `noqa` comment asks not to hear of it."
+    return finding.model_copy(update={"severity": Severity.MEDIUM, "message": told})
 
 
 def _told(item: Mapping[str, Any]) -> str | None:

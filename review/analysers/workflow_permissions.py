@@ -83,10 +83,13 @@ _HEAD_REF = re.compile(
     r"github\.event\.pull_request\.head\.(?:sha|ref|repo)|github\.head_ref|github\.event\.workflow_run\.head_"
     r"|refs/pull/\$\{\{|pull_request\.merge_commit_sha"
 )
-_CHECKOUT_BY_HAND = re.compile(r"\bgh\s+pr\s+checkout\b|\bgit\s+fetch\b.*\bpull/\S*/(?:head|merge)")
-_PRINTS = re.compile(r"^\s*(?:echo|printf|cat\s*<<<)\b[^|>&;]*\$\{\{\s*secrets\.(?!GITHUB_TOKEN\b)[^}]*\}\}[^|>]*$")
+_CHECKOUT_BY_HAND = re.compile(r"\bgh\s+pr\s+checkout\b|\bgit\s+fetch\b.{0,300}\bpull/\S{0,100}/(?:head|merge)")
+_PRINTS = re.compile(
+    r"^\s*(?:echo|printf|cat\s*<<<)\b[^|>&;]{0,300}"
+    r"\$\{\{\s{0,9}secrets\.(?!GITHUB_TOKEN\b)[^}]{0,100}\}\}[^|>]{0,300}$"
+)
 _REMOTE = re.compile(
-    r"\b(?:curl|wget)\b[^|\n]*\|\s*(?:sudo\s+(?:-\w+\s+)*)?(?:ba|z|da)?sh\b|\b(?:ba)?sh\s+(?:-c\s+\"?)?[<$]\(\s*curl\b"
+    r"\b(?:curl|wget)\b[^|\n]{0,300}\|\s{0,9}(?:sudo\s+(?:-\w+\s+)*)?(?:ba|z|da)?sh\b|\b(?:ba)?sh\s+(?:-c\s+\"?)?[<$]\(\s*curl\b"
 )
 _RANK: Mapping[str, int] = {"none": 0, "read": 1, "write": 2, "read-all": 1, "write-all": 2}
 _PRIVILEGED = frozenset({"pull_request_target", "workflow_run"})

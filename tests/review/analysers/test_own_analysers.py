@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from review.analyser import ReviewSubject
+from review.analysers import ALL
 from review.analysers.conflict_markers import ConflictMarkers
 from review.analysers.debug_leftovers import DebugLeftovers
 from review.analysers.facts.code_text import code_lines
@@ -13,6 +16,7 @@ from review.analysers.facts.kinds import is_generated, is_script, is_test, is_ve
 from review.analysers.hidden_unicode import HiddenUnicode
 from review.analysers.large_files import LargeFiles
 from review.analysers.sensitive_files import SensitiveFiles
+from review.analysers.workflow_permissions import WorkflowPermissions
 from review.config import Limits, ReviewConfig
 from review.diff import Diff, FileDiff, FileStatus
 from servers.api_key_sniffer.unified import parse
@@ -167,3 +171,34 @@ def test_hostile_text_is_blanked_in_linear_time(language_name: str) -> None:
     for piece in ('"', "'''", "/*", "`", "\\", "=begin\n", "/[", "'\\", "= /"):
         text = piece * (200_000 // len(piece))
         assert len(code_lines(text, language_name)) >= 1
+
+
+_PATHS = (
+    "a.py", "a.js", "a.rb", "a.php", "a.rs", "README.md", "requirements.txt", "pyproject.toml", "package.json",
+    "go.mod",
+    "Cargo.toml", "pom.xml", "build.gradle", "Gemfile", "Dockerfile", "yarn.lock", ".env", ".npmrc", "kubeconfig",
+)  # fmt: skip
+_PIECES = (
+    '\\"', "'", "[", " \n", "\t", "a = [", '"a":', "/*", "`", "<<<<<<< \n", "\u202e", "\U000e0061", "\u200d", "\ufe0f",
+    "http://", "uses: a/", "require (", "id 'a' ", "=>", "a-", "\u0430a",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", _PIECES, ids=ascii)
+def test_no_repeated_text_makes_an_analyser_slow(piece: str) -> None:
+    own = [kind for kind in ALL if not getattr(kind, "needs_workspace", False) and kind.name != "secrets"]
+    start = time.monotonic()
+    for path in _PATHS:
+        subject = subject_of({path: piece * (40_000 // len(piece))}, tree=frozenset({path, "tests/test_x.py"}))
+        for kind in own:
+            list(kind().interpret(subject, {}))
+    assert time.monotonic() - start < 30
+
+
+@pytest.mark.parametrize("piece", ["curl ", "echo ${{ secrets.A }} ", "git fetch pull/", "echo ${{ secrets.", "wget |"])
+def test_no_repeated_command_makes_the_workflow_analyser_slow(piece: str) -> None:
+    line = piece * (100_000 // len(piece))
+    run = f"on: pull_request_target\njobs:\n  a:\n    steps:\n      - run: |\n          {line}\n"
+    start = time.monotonic()
+    list(WorkflowPermissions().interpret(subject_of({".github/workflows/a.yml": run}), {}))
+    assert time.monotonic() - start < 20
