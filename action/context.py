@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from review.choices import Choices, names_in
+
 SHA = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?$")
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off", ""})
@@ -34,12 +36,10 @@ class ActionContext:
     temp: Path
     output_file: Path | None
     summary_file: Path | None
-    fail_on: str | None
     fail_on_incomplete: bool
-    config: Path | None
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
-    all_files: bool
+    config: str | None
+    """Path in the repository; it is read at the base."""
+    choices: Choices
     annotations: bool
     job_summary: bool
     sarif_file: Path
@@ -57,7 +57,6 @@ class ActionContext:
         temp = Path(environ.get("RUNNER_TEMP") or "/tmp")  # noqa: S108 - what runners without the variable use
         event = _needed(environ, "GITHUB_EVENT_NAME")
         base, head = _change(event, _payload(environ))
-        config = environ.get("INPUT_CONFIG")
         return cls(
             event=event,
             workspace=workspace,
@@ -66,12 +65,14 @@ class ActionContext:
             temp=temp,
             output_file=_path(environ, "GITHUB_OUTPUT"),
             summary_file=_path(environ, "GITHUB_STEP_SUMMARY"),
-            fail_on=_level(environ),
             fail_on_incomplete=_flag(environ, "FAIL_ON_INCOMPLETE"),
-            config=workspace / config if config else None,
-            only=_list(environ, "ONLY"),
-            skip=_list(environ, "SKIP"),
-            all_files=_flag(environ, "ALL_FILES"),
+            config=environ.get("INPUT_CONFIG") or None,
+            choices=Choices(
+                fail_on=_level(environ),
+                only=names_in(environ.get("INPUT_ONLY")),
+                skip=names_in(environ.get("INPUT_SKIP")),
+                all_lines=_flag(environ, "ALL_FILES"),
+            ),
             annotations=_flag(environ, "ANNOTATIONS", default=True),
             job_summary=_flag(environ, "JOB_SUMMARY", default=True),
             sarif_file=_path(environ, "INPUT_SARIF_FILE", root) or temp / "patchwarden.sarif",
@@ -105,11 +106,6 @@ def _flag(environ: Mapping[str, str], name: str, *, default: bool = False) -> bo
     if word in FALSE:
         return False
     raise ContextError(f"input {name.lower().replace('_', '-')}: {value!r} is not true or false")
-
-
-def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
-    text = environ.get(f"INPUT_{name}", "")
-    return tuple(part.strip() for part in text.replace("\n", ",").split(",") if part.strip())
 
 
 def _level(environ: Mapping[str, str]) -> str | None:

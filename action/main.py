@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,9 +64,11 @@ def run(environ: Mapping[str, str]) -> int:
 
 
 async def _review(context: ActionContext, environ: Mapping[str, str]) -> ReviewReport:
+    from review.analysers import ALL
     from review.local import local_workspace
     from review.session import SessionOptions, open_session, temporary_scratch
 
+    context.choices.check([analyser.name for analyser in ALL])
     async with temporary_scratch() as scratch:
         options = SessionOptions(scratch=scratch, roots=(context.workspace.resolve(),), environment=environ)
         async with (
@@ -85,39 +86,14 @@ async def _review(context: ActionContext, environ: Mapping[str, str]) -> ReviewR
 
 async def _config(context: ActionContext, workspace: Workspace) -> ReviewConfig:
     """The base's configuration with the inputs on top; never the pull request's own."""
-    from review.config import ReviewConfig, validate_config
+    from review.config import CONFIG_PATH, ReviewConfig
     from review.git import read_config
 
-    if context.config is not None:
-        try:
-            text = context.config.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise ContextError(f"input config: {error.strerror}: {context.config.name}") from None
-        config = validate_config(text)
-    elif workspace.repository is not None and workspace.base_sha:
-        config = await read_config(workspace.repository, workspace.base_sha)
-    else:
-        config = ReviewConfig()
-    changes: dict[str, object] = {"skip": (*config.skip, *_known(context.skip, "skip"))}
-    if context.only:
-        changes["only"] = _known(context.only, "only")
-    if context.fail_on is not None:
-        changes["fail_on"] = context.fail_on
-    if context.all_files:
-        changes["all_lines"] = True
-    return ReviewConfig.model_validate({**config.model_dump(), **changes})
-
-
-def _known(names: tuple[str, ...], option: str) -> tuple[str, ...]:
-    from review.analysers import ALL
-
-    known = sorted(analyser.name for analyser in ALL)
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-            raise ContextError(f"input {option}: no analyser is named {name!r}; {hint}")
-    return names
+    if workspace.repository is None or not workspace.base_sha:
+        return context.choices.over(ReviewConfig())
+    path = context.config or CONFIG_PATH
+    config = await read_config(workspace.repository, workspace.base_sha, path, must_exist=context.config is not None)
+    return context.choices.over(config)
 
 
 def _write(context: ActionContext, report: ReviewReport) -> None:

@@ -7,7 +7,6 @@ import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
 
 from review.models import CoverageStatus, ReviewReport, Verdict
 
@@ -26,15 +25,15 @@ def escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def say_error(text: str, stream: TextIO = sys.stdout) -> None:
+def say_error(text: str) -> None:
     """An error annotation without a place."""
-    stream.write(f"::error title=Patchwarden::{escape_data(text)}\n")
+    sys.stdout.write(f"::error title=Patchwarden::{escape_data(text)}\n")
 
 
-def print_report(text: str, stream: TextIO = sys.stdout) -> None:
+def print_report(text: str) -> None:
     """Print text that quotes the pull request: the runner reads no workflow command in it."""
     token = secrets.token_hex(16)
-    stream.write(f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n")
+    sys.stdout.write(f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n")
 
 
 def write_summary(path: Path, markdown: str) -> bool:

@@ -211,8 +211,16 @@ async def workspace_folder(root: Path) -> AsyncIterator[Path]:
         await asyncio.to_thread(shutil.rmtree, outer, ignore_errors=True)
 
 
-async def read_config(repository: Path, base_sha: str) -> ReviewConfig:
+async def read_config(
+    repository: Path, base_sha: str, path: str = CONFIG_PATH, *, must_exist: bool = False
+) -> ReviewConfig:
     """The repository's own configuration as it is at the base; the defaults when it has none.
+
+    Args:
+        repository: git directory that holds the base.
+        base_sha: full id; anything else gives the defaults.
+        path: of the file in the repository.
+        must_exist: whether a missing file is an error.
 
     Raises:
         ConfigError: the file cannot be used, with the line.
@@ -220,14 +228,18 @@ async def read_config(repository: Path, base_sha: str) -> ReviewConfig:
     """
     if not _SHA.fullmatch(base_sha):
         return ReviewConfig()
-    name = f"{base_sha}:{CONFIG_PATH}"
+    if _UNPRINTABLE.sub("", path.replace(" ", "")) != path.replace(" ", ""):
+        raise ConfigError(f"The configuration's path {path!r} holds control characters.")
+    name = f"{base_sha}:{path}"
     content = (await read_blobs(Git(git_dir=repository), [name], limit_bytes=_CONFIG_BYTES))[0]
+    if content is None and must_exist:
+        raise ConfigError(f"{path} is not in the base {base_sha[:12]}; configuration is never taken from the change.")
     if content is None:
         return ReviewConfig()
     try:
         return validate_config(content.decode())
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{CONFIG_PATH} is not UTF-8.") from error
+        raise ConfigError(f"{path} is not UTF-8.") from error
 
 
 _FRESH_S = 60

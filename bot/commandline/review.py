@@ -6,7 +6,6 @@ import asyncio
 import sys
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -14,6 +13,8 @@ import click
 
 from bot.commandline.exits import Exit, Incomplete, Usage
 from bot.commandline.progress import Progress
+from review.choices import Choices, names_in
+from review.errors import ConfigError
 
 if TYPE_CHECKING:
     from bot.cli import Invocation
@@ -101,28 +102,20 @@ def _check(options: Options) -> None:
         known = [config.name for config in catalogue.load() if any(p.effect == "L" for p in config.tools.values())]
         if options["llm"] not in known:
             raise Usage(f"--llm {options['llm']}: no such model server{_listed(known)}; use auto or off")
-    _names(options["only"], "--only")
-    _names(options["skip"], "--skip")
+    from review.analysers import ALL
+
+    try:
+        _choices(options).check([analyser.name for analyser in ALL])
+    except ConfigError as error:
+        raise Usage(f"--{error}") from None
 
 
 def _listed(names: list[str]) -> str:
     return f" (there are: {', '.join(names)})" if names else " (none is set up)"
 
 
-def _names(text: str | None, option: str) -> tuple[str, ...]:
-    """Analyser names of a comma list, each known."""
-    if not text:
-        return ()
-    from review.analysers import ALL
-
-    known = sorted(analyser.name for analyser in ALL)
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-            raise Usage(f"{option} {name}: no such analyser; {hint}")
-    return names
+def _choices(options: Options) -> Choices:
+    return Choices(fail_on=options["fail_on"], only=names_in(options["only"]), skip=names_in(options["skip"]))
 
 
 async def _review(invocation: Invocation, options: Options) -> Exit:
@@ -227,14 +220,7 @@ async def _config(options: Options, workspace: Workspace) -> ReviewConfig:
         config = await read_config(workspace.repository, workspace.base_sha)
     else:
         config = ReviewConfig()
-    changes: dict[str, object] = {}
-    if options["fail_on"] is not None:
-        changes["fail_on"] = options["fail_on"]
-    if options["only"]:
-        changes["only"] = _names(options["only"], "--only")
-    if options["skip"]:
-        changes["skip"] = (*config.skip, *_names(options["skip"], "--skip"))
-    return ReviewConfig.model_validate({**config.model_dump(), **changes})
+    return _choices(options).over(config)
 
 
 async def _say_nothing(options: Options) -> None:
