@@ -103,6 +103,12 @@ class Metrics:
             ["server", "tool", "outcome"],
             registry=registry,
         )
+        self.missed_deliveries = Counter(
+            "patchwarden_missed_deliveries",
+            "Deliveries that never reached us, by what GitHub said when asked for them (asked_again, refused, failed).",
+            ["outcome"],
+            registry=registry,
+        )
         self.github_requests = Counter(
             "patchwarden_github_requests",
             "Requests to GitHub by method and status (0: no answer).",

@@ -135,9 +135,11 @@ async def open_worker_services(settings: Settings, *, redis_url: str) -> AsyncIt
 
 async def run_worker(settings: Settings, *, redis_url: str, stop: asyncio.Event) -> None:
     """Work until told to stop; one task opens and closes everything."""
+    from bot.catch_up import DUE_EVERY_S, CatchUp
     from bot.events import decide
     from bot.github.context import open_context
     from bot.jobs import ALL
+    from bot.web.ingest import HANDLED_EVENTS
     from bot.worker import Worker
 
     async with open_worker_services(settings, redis_url=redis_url) as services:
@@ -147,6 +149,7 @@ async def run_worker(settings: Settings, *, redis_url: str, stop: asyncio.Event)
 
         jobs = {job.name: job for job in ALL}
         worker = Worker(services, jobs, decision, redis_url=redis_url)
+        worker.add_loop(DUE_EVERY_S, CatchUp(services, HANDLED_EVENTS).catch_up)
         watching = asyncio.create_task(services.health.run(), name="health")
         try:
             await worker.run(stop)

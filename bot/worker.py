@@ -70,6 +70,16 @@ class Worker:
         self.router = DeliveryRouter(services.database, services.queue, services.metrics, decide)
         self.runner = Runner(services, self._jobs, limits)
         self.sweeper = Sweeper(services.database, self.router, self.runner, services.metrics)
+        self._further: list[tuple[float, Callable[[], Awaitable[None]]]] = []
+
+    def add_loop(self, wait_s: float, step: Callable[[], Awaitable[None]]) -> None:
+        """Have one more step done again and again while the worker runs; called before :meth:`run`.
+
+        Args:
+            wait_s: seconds between two times.
+            step: may fail; it is logged and done again.
+        """
+        self._further.append((wait_s, step))
 
     async def run(self, stop: asyncio.Event, *, stop_wait_s: float = STOP_WAIT_S) -> None:
         """Work until told to stop.
@@ -85,6 +95,7 @@ class Worker:
                 group.create_task(self._every(self._sweep_every_s, self.sweeper.sweep_work)),
                 group.create_task(self._every(self._sweep_every_s, self.sweeper.tidy)),
                 group.create_task(self._every(BEAT_EVERY_S, beat)),
+                *(group.create_task(self._every(wait_s, step)) for wait_s, step in self._further),
             ]
             if self._redis_url is not None:
                 loops += [group.create_task(self._listen(*door)) for door in self._doors()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,8 @@ from gidgethub.abc import GitHubAPI
 
 from bot import __version__
 from bot.errors import PermanentError, TransientError
-from bot.github.client import FAILURES, HEADERS, InstallationClient, Pace
+from bot.github.client import FAILURES, HEADERS, PAGE, InstallationClient, Pace
+from bot.github.deliveries import DeliveryAttempt, read_attempt
 from bot.github.errors import Call, NotFoundError, translated
 from bot.github.transport import Transport
 
@@ -63,12 +64,13 @@ class GitHubApp:
             session: the process's HTTP session; may be None only when ``api`` is given.
             settings: identity and addresses.
             api: makes the API object of each client; default: gidgethub over the session.
-            pace_s: seconds between two writes to one installation, after a short burst.
+            pace_s: seconds between two writes to one installation, or as the App itself, after a short burst.
             now: clock for the life of tokens.
             observe: told of every answer: method and status (0 when the connection was lost).
         """
         self._settings = settings
         self._pace_s = pace_s
+        self._own_pace = Pace(pace_s)
         self._now = now
         self._installations: dict[int, _Tokens] = {}
         self._slug: str | None = None
@@ -108,6 +110,41 @@ class GitHubApp:
                 self._slug = str((await self._as_app(Call("GET", "/app")))["slug"])
             return self._slug
 
+    async def deliveries(self) -> AsyncGenerator[DeliveryAttempt, None]:
+        """GitHub's log of webhook deliveries to the App, newest first; a page is asked for when it is needed.
+
+        Raises:
+            TransientError: GitHub cannot be reached now, or its answer is not a list of deliveries.
+            NotFoundError: the App has no webhook.
+            PermanentError: the App's id or key is wrong or missing.
+        """
+        call = Call("GET", "/app/hook/deliveries")
+        url = f"{call.path}?per_page={PAGE}"
+        items = self._make_api().getiter(url, jwt=self._jwt(), extra_headers=HEADERS)
+        try:
+            async for item in items:
+                yield read_attempt(item)
+        except FAILURES as error:
+            raise translated(error, call) from error
+        finally:
+            await items.aclose()
+
+    async def redeliver(self, attempt_id: int) -> None:
+        """Ask GitHub to deliver again, under the same GUID, what an attempt carried. Paced as a write.
+
+        Raises:
+            TransientError: worth another try later.
+            GitHubRefusedError: not.
+        """
+        async with self._own_pace.lock:
+            self._own_pace.check()
+            await self._own_pace.before_write()
+            try:
+                await self._sent(Call("POST", f"/app/hook/deliveries/{attempt_id}/attempts"))
+            except TransientError as error:
+                self._own_pace.note(error)
+                raise
+
     def _known(self, installation_id: int) -> _Tokens:
         return self._installations.setdefault(installation_id, _Tokens(Pace(self._pace_s)))
 
@@ -136,6 +173,13 @@ class GitHubApp:
             raise TransientError(f"GitHub's answer to {call} holds no token") from error
 
     async def _as_app(self, call: Call) -> dict[str, Any]:
+        answer = await self._sent(call)
+        if not isinstance(answer, dict):
+            raise PermanentError(f"GitHub's answer to {call} is not an object; check PATCHWARDEN_GITHUB_API_URL")
+        return answer
+
+    async def _sent(self, call: Call) -> Any:
+        """Send with the App's own signature; gives the answer, whatever it is."""
         api, token = self._make_api(), self._jwt()
         try:
             request: Awaitable[Any] = (
@@ -143,12 +187,9 @@ class GitHubApp:
                 if call.method == "GET"
                 else api.post(call.path, data=b"", jwt=token, extra_headers=HEADERS)
             )
-            answer = await request
+            return await request
         except FAILURES as error:
             raise translated(error, call) from error
-        if not isinstance(answer, dict):
-            raise PermanentError(f"GitHub's answer to {call} is not an object; check PATCHWARDEN_GITHUB_API_URL")
-        return answer
 
     def _jwt(self) -> str:
         app_id, key = self._settings.app_id, self._settings.private_key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from bot.github.comments import Conversation
@@ -50,12 +51,17 @@ class SummaryComment:
         )
         first_line = marker("summary", head=pull_request.head_sha)
         body = render_summary(services.templates, summary_view(report, setting, marker=first_line))
-        comment_id = await _Sticky(thread, body).put(lease)
+        sticky = _Sticky(thread, body)
+        comment_id, removed = await sticky.alone(await sticky.put(lease), lease)
         return PublishReceipt(
             publisher=self.name,
             outcome=PublishOutcome.PUBLISHED,
             url=_url(target, comment_id),
-            counts={"findings": len(report.findings), "fixed": len(setting.comparison.fixed)},
+            counts={
+                "findings": len(report.findings),
+                "fixed": len(setting.comparison.fixed),
+                "duplicates_removed": removed,
+            },
         )
 
 
@@ -72,11 +78,33 @@ class _Sticky:
             "summary", scope=lease.subject, find=self._find, create=self._create, update=self._update
         )
 
-    async def _find(self) -> int | None:
-        """The oldest of ours. Others can only be left from a write nobody could see in time: they go."""
+    async def alone(self, comment_id: int, lease: Lease) -> tuple[int, int]:
+        """Keep the oldest summary only. Others are left from a write that GitHub's list did not show in time.
+
+        Args:
+            comment_id: the one just written.
+            lease: confirmed before anything is removed.
+
+        Returns:
+            Id of the one that stays, and how many were removed.
+        """
         ours = await self._thread.ours("summary")
-        for extra in ours[1:]:
-            await self._thread.delete(extra.id)
+        if len(ours) < 2:  # noqa: PLR2004 - one is as it should be; none: the list still lags
+            return comment_id, 0
+        await lease.confirm()
+        kept, *extras = (posted.id for posted in ours)
+        if kept != comment_id:
+            await self._thread.edit(kept, self._body)
+        removed = 0
+        for extra in extras:
+            with suppress(NotFoundError):  # somebody was quicker
+                await self._thread.delete(extra)
+                removed += 1
+        return kept, removed
+
+    async def _find(self) -> int | None:
+        """The oldest of ours."""
+        ours = await self._thread.ours("summary")
         return ours[0].id if ours else None
 
     async def _create(self) -> int:

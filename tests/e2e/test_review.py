@@ -6,11 +6,13 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from e2e.planted import EXPECTED, FILES, SECRET
 
+from bot.web.ingest import HANDLED_EVENTS
 from support.github import CheckRun, GitHub, PullRequest
 from support.service import Service, service, until
 
@@ -156,6 +158,31 @@ async def test_ctrl_c_stops_cleanly_and_leaves_no_process(github: GitHub, tmp_pa
     assert code == 0, running.tail()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert "Traceback" not in running.log
+
+
+async def test_a_webhook_sent_while_the_service_was_down_is_fetched_after_the_start(
+    github: GitHub, running: Service
+) -> None:
+    repository = github.repository("octo-org", "shop", files={"README.md": "# Shop\n"})
+    taken = repository.open_pull_request("taken", files={"run.sh": "#!/bin/sh\nrm -rf $1/x\n"})
+    await concluded(github, taken, running)
+    await running.stop()
+    missed = repository.open_pull_request("missed", files={"go.sh": "#!/bin/sh\nrm -rf $1/y\n"})
+    await github.delivered()
+    lost = {a.guid for a in github.webhooks if not a.ok and a.event in HANDLED_EVENTS}
+    assert lost
+    for attempt in github.webhooks:
+        assert attempt.delivered_at is not None
+        attempt.delivered_at -= timedelta(minutes=5)  # as old as a catch-up wants them
+
+    await running.start()
+
+    await concluded(github, missed, running)
+    await github.delivered()
+    assert {a.guid for a in github.webhooks if a.redelivery} == lost
+    assert len(summaries(github, missed)) == 1
+    assert len(github.check_runs(taken.head_sha)) == 1
+    assert "looked for missed deliveries" in running.log
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["worker", "whole service"])

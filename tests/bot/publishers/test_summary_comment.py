@@ -11,6 +11,7 @@ from bot.models import PublishOutcome
 from review.config import ReviewConfig
 from review.models import CoverageStatus, FileCoverage, SkippedAnalyser
 from support.bot_tester import DIFF, BotTester, finding, report
+from support.fake_rules import BOT, Fault
 
 
 def ours(bot: BotTester) -> str:
@@ -147,6 +148,46 @@ async def test_a_summary_whose_answer_was_lost_is_not_posted_again(bot: BotTeste
     await bot.publish(report())
 
     assert len(bot.github.by_us(bot.github.issue_comments)) == 1
+
+
+async def test_of_several_summaries_the_oldest_is_edited_and_stays(bot: BotTester) -> None:
+    await bot.publish(report())
+    (oldest,) = bot.github.issue_comments
+    for _ in range(2):
+        bot.github._comment(BOT, bot.github.issue_comments[oldest]["body"])
+    planted = bot.github.comment("mallory", bot.github.issue_comments[oldest]["body"])
+    answer = bot.github._comment(BOT, "<!-- patchwarden:reply v1 to=1 -->\nthe commands are")["id"]
+
+    receipts = await bot.publish(report([finding(2)]))
+
+    assert sorted(bot.github.issue_comments) == [oldest, planted, answer]
+    assert "block" in bot.github.issue_comments[oldest]["body"]
+    assert receipts[1].counts["duplicates_removed"] == 2
+    assert (await bot.publish(report()))[1].counts["duplicates_removed"] == 0
+
+
+async def test_a_summary_that_was_not_listed_in_time_wins_over_the_new_one(bot: BotTester) -> None:
+    older = bot.github._comment(BOT, "<!-- patchwarden:summary v1 head=x -->\nold text")
+    bot.github.faults.append(Fault("GET", re.compile("/issues/1/comments"), (200, []), {}))
+
+    receipts = await bot.publish(report([finding(2)]))
+
+    assert list(bot.github.issue_comments) == [older["id"]]
+    assert "old text" not in ours(bot)
+    assert "block" in ours(bot)
+    assert str(receipts[1].url).endswith(f"-{older['id']}")
+    assert receipts[1].counts["duplicates_removed"] == 1
+
+
+async def test_a_second_summary_somebody_else_removed_first_is_no_failure(bot: BotTester) -> None:
+    await bot.publish(report())
+    bot.github._comment(BOT, ours(bot))
+    bot.github.fail_next("DELETE", "/issues/comments/", 404, "Not Found")
+
+    receipts = await bot.publish(report())
+
+    assert receipts[1].outcome is PublishOutcome.PUBLISHED
+    assert receipts[1].counts["duplicates_removed"] == 0
 
 
 async def test_a_deleted_summary_is_made_again_once(bot: BotTester) -> None:
