@@ -162,14 +162,18 @@ async def test_a_link_swapped_in_while_reading_never_leads_outside(connect: Conn
     thread.start()
     try:
         async with connect("enhanced_filesystem", WORKSPACE_ROOTS=str(workspace)) as session:
-            texts = [
-                (await session.client.call_tool("read_file", {"path": "swapped/f"})).content[0].text for _ in range(150)
-            ]
+            texts: list[str] = []
+            # On a busy machine the folder is rarely seen in place: read on until it was, but not for ever.
+            seen = False
+            while len(texts) < 150 or (not seen and len(texts) < 5_000):
+                result = await session.client.call_tool("read_file", {"path": "swapped/f"})
+                texts.append(result.content[0].text)
+                seen = seen or '"inside"' in texts[-1]
     finally:
         stop.set()
         thread.join(timeout=10)
     assert not any('"outside"' in text for text in texts)
-    assert any('"inside"' in text for text in texts)
+    assert seen
 
 
 async def test_a_pipe_or_a_huge_file_does_not_hang_a_reader(connect: Connect, workspace: Path) -> None:
