@@ -40,7 +40,8 @@ def configure(level_name: str = "error", *, json_lines: bool = False) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, masked, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # Looked up at each line: whoever swaps standard error for a while gets the lines.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
