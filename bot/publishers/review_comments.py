@@ -14,7 +14,7 @@ from bot.github.markers import marker
 from bot.job import Lease
 from bot.models import PublishOutcome, PublishReceipt, ReviewTarget
 from bot.placement import Anchor, anchors
-from bot.presentation import Setting, compare, finding_view
+from bot.presentation import Comparison, Setting, compare, finding_view
 from review.diff import Diff
 from review.models import ReviewReport
 from templates import render_inline
@@ -47,11 +47,12 @@ class ReviewComments:
         pull_request = target.pull_request
         thread = Conversation(services.github, pull_request.repository, pull_request.number, services.app_slug)
         known = await thread.ours("finding", where="comments")
-        chosen = _choose(anchors(report.findings, diff), known, target)
+        comparison = compare(report, target)
+        chosen = _choose(anchors(report.findings, diff), known, target, comparison)
         counts = {"known": chosen.known, "over-limit": chosen.over_limit}
         if not chosen.anchors:
             return PublishReceipt(publisher=self.name, outcome=PublishOutcome.UNCHANGED, counts=counts)
-        setting = Setting(target=target, now=services.now(), comparison=compare(report, target))
+        setting = Setting(target=target, now=services.now(), comparison=comparison)
         comments = [_Comment(anchor.key, new_comment(anchor, setting, services)) for anchor in chosen.anchors]
         posted, refused = await _Posting(thread, target, lease).post(comments)
         return PublishReceipt(
@@ -75,9 +76,15 @@ class _Chosen:
     over_limit: int
 
 
-def _choose(places: Sequence[Anchor], known: Sequence[Posted], target: ReviewTarget) -> _Chosen:
-    """The worst findings nobody was told of; what an earlier try of this review posted counts to its limit."""
+def _choose(places: Sequence[Anchor], known: Sequence[Posted], target: ReviewTarget, comparison: Comparison) -> _Chosen:
+    """The worst findings nobody was told of; what an earlier try of this review posted counts to its limit.
+
+    A push brings its own news only: what stayed open is in the summary, also where the limit kept it from its line.
+    A repeat on the same commit, which somebody asked for, goes on with those.
+    """
     told = {posted.marker.facts.get("fp", "") for posted in known}
+    if target.previous is not None and target.previous.head_sha != target.pull_request.head_sha:
+        told |= comparison.still
     by_this_review = sum(posted.marker.facts.get("key") == target.effect_key for posted in known)
     fresh = [anchor for anchor in places if anchor.key not in told]
     left = max(0, target.config.limits.inline_comments - by_this_review)

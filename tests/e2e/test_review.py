@@ -103,7 +103,7 @@ async def test_a_push_edits_the_summary_and_repeats_no_open_finding(github: GitH
     assert pull.head_sha[:7] in summary
     after = [m.group(1) for c in github.review_comments(pull) if (m := FINGERPRINT.search(c.body))]
     assert len(after) == len(set(after))
-    assert before <= set(after)
+    assert before == set(after)
 
 
 async def test_a_redelivered_webhook_changes_nothing(github: GitHub, running: Service) -> None:

@@ -69,6 +69,27 @@ async def test_the_worst_come_first_up_to_the_limit(bot: BotTester) -> None:
     assert of(receipts).counts["over-limit"] == 2
 
 
+async def test_a_push_comments_its_own_news_and_not_what_the_limit_kept_back_before(bot: BotTester) -> None:
+    config = ReviewConfig(limits=Limits(inline_comments=1))
+    first = report([finding(2, severity="critical"), finding(3)])
+    previous = await bot.remember(first, "d" * 40)
+    found = report([finding(2, severity="critical"), finding(3), finding(4)])
+
+    await bot.publish(found, config=config, previous=previous)
+
+    assert [c["line"] for c in bot.github.review_comments.values()] == [4]
+
+
+async def test_a_repeat_on_the_same_commit_goes_on_with_what_the_limit_kept_back(bot: BotTester) -> None:
+    config = ReviewConfig(limits=Limits(inline_comments=1))
+    found = report([finding(2, severity="critical"), finding(3)])
+    previous = await bot.remember(found, HEAD)
+
+    await bot.publish(found, config=config, previous=previous)
+
+    assert [c["line"] for c in bot.github.review_comments.values()] == [2]
+
+
 async def test_lines_outside_the_diff_get_no_comment(bot: BotTester) -> None:
     found = [
         finding(12, name="between-hunks"),

@@ -50,7 +50,9 @@ async def test_the_summary_counts_new_still_open_and_fixed(bot: BotTester) -> No
 **Fix first**
 
 1. **High** [`app.py:4`](https://github.test/octo-org/shop/pull/1#discussion_r1004) something is wrong in line 4
-2. **High** [`app.py:3`](https://github.test/octo-org/shop/pull/1#discussion_r1005) something is wrong in line 3
+2. **High** [`app.py:3`](https://github.test/octo-org/shop/blob/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/app.py#L3) something is wrong in line 3
+
+1 of 2 have a comment on their line.
 
 <details>
 <summary><b>Fixed since the last review (1)</b></summary>
