@@ -11,7 +11,7 @@ from review.analysers.bases.answer import field, items, json_of
 from review.analysers.bases.edits import Edit, fix_from_edits
 from review.analysers.bases.engine import Engine
 from review.analysers.facts.found import plain, sentence
-from review.analysers.facts.noqa import is_waived
+from review.analysers.facts.noqa import Waivers
 from review.analysers.facts.ruff_families import family
 from review.models import Finding, Fix, Severity
 
@@ -66,6 +66,7 @@ class Ruff(Engine):
     def read(self, subject: ReviewSubject, content: Mapping[str, Any]) -> Iterable[Finding]:
         """Findings of ruff's JSON. Source of the shape: ``ruff check --output-format=json``, ruff 0.17."""
         broken: set[str] = set()
+        waivers: dict[str, Waivers] = {}
         for item in items(self.name, json_of(self.name, content), "diagnostics"):
             path = self.path_of(subject, field(self.name, item, "filename", str))
             if path is None:
@@ -78,7 +79,9 @@ class Ruff(Engine):
                 if path in broken:
                     continue
                 broken.add(path)
-            yield _heard(self._finding(subject, path, code, item), code, subject.texts[path])
+            if path not in waivers:
+                waivers[path] = Waivers(subject.texts[path])
+            yield _heard(self._finding(subject, path, code, item), code, waivers[path])
 
     def _finding(self, subject: ReviewSubject, path: str, code: str, item: Mapping[str, Any]) -> Finding:
         start = field(self.name, field(self.name, item, "location", dict), "row", int)
@@ -102,9 +105,9 @@ class Ruff(Engine):
         )
 
 
-def _heard(finding: Finding, code: str, text: str) -> Finding:
+def _heard(finding: Finding, code: str, waivers: Waivers) -> Finding:
     """Keep back what a `noqa` waives. A change cannot wave its own serious finding through: that one is still told."""
-    if not is_waived(text.splitlines(), finding.line_number, finding.end_line_number, code):
+    if not waivers.names(finding.line_number, finding.end_line_number, code):
         return finding
     if finding.severity.rank < Severity.HIGH.rank:
         return finding.model_copy(update={"suppressed_by": "ignored"})
